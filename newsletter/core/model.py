@@ -1,0 +1,173 @@
+"""The nouns. All frozen; all times are aware (UTC unless a slot, which is local time with its offset)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+__all__ = [
+    "Accounting",
+    "DeliveryState",
+    "Edition",
+    "Entry",
+    "Newsletter",
+    "RankedEntry",
+    "Section",
+    "Subscriber",
+    "SubscriberStatus",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something to tell readers about: a paper. `None` means that the source does not say."""
+
+    id: str
+    """Stable across sources, versions and days; see `core.identity`."""
+    title: str
+    summary: str = ""
+    """The abstract, as plain text without line breaks."""
+    authors: tuple[str, ...] = ()
+    url: str | None = None
+    published: datetime | None = None
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
+    code: str | None = None
+    project: str | None = None
+    discussion: str | None = None
+    search: str | None = None
+    """Where to look for it, when no address of its own is known."""
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    organization: str | None = None
+    source: str = ""
+    """The configured name of the source that told of it first."""
+    position: int | None = None
+    """Its place in the source's own list, from 0."""
+    first_seen: datetime | None = None
+
+    @property
+    def link(self) -> str | None:
+        """Where the title leads: the entry's own page, or the next best that is known."""
+        return self.url or self.project or self.code or self.discussion or self.search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedEntry:
+    """An entry with its place in the edition and why it has it."""
+
+    entry: Entry
+    rank: int
+    """From 1."""
+    score: float
+    reasons: tuple[str, ...]
+    """In words, the strongest first: "42 votes", "has code"."""
+    line: str
+    """The one-line summary: one whole sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A topic with its entries, best first."""
+
+    topic: str
+    entries: tuple[RankedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One issue of one newsletter for one slot. Frozen once published."""
+
+    newsletter: str
+    """The newsletter's id."""
+    number: int
+    slot: datetime
+    """Local time of the newsletter, with its offset."""
+    subject: str
+    preheader: str
+    sections: tuple[Section, ...]
+    """The lead (rank 1) is in here, in its topic, like every other featured entry."""
+    also: tuple[RankedEntry, ...] = ()
+    """New as well, shown by their titles only."""
+    more: int = 0
+    """How many candidates are neither in `sections` nor in `also`."""
+
+    @property
+    def featured(self) -> tuple[RankedEntry, ...]:
+        """The entries of all sections, best first."""
+        ranked = (entry for section in self.sections for entry in section.entries)
+        return tuple(sorted(ranked, key=lambda item: item.rank))
+
+    @property
+    def candidates(self) -> int:
+        """How many new entries the editor chose from."""
+        return len(self.featured) + len(self.also) + self.more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsletter:
+    """What is the same in every edition and every copy."""
+
+    id: str
+    name: str
+    sender: str
+    """The From header: `Name <address>` or an address."""
+    base_url: str
+    """Of the web pages, without a trailing slash."""
+    reply_to: str | None = None
+    language: str = "en"
+    postal_address: str = ""
+
+
+class SubscriberStatus(StrEnum):
+    """What a person has agreed to, or what their mailbox told us; moves are in `core.consent`."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person on the list."""
+
+    id: int
+    email: str
+    """Normalised, the domain as A-label."""
+    name: str = ""
+    topics: tuple[str, ...] = ()
+    """Followed topics, in the order of preference; none means no preference."""
+    status: SubscriberStatus = SubscriberStatus.ACTIVE
+    created: datetime | None = None
+
+
+class DeliveryState(StrEnum):
+    """Where one copy is; moves are in `core.delivery`."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounting:
+    """How many copies of an edition are in which state."""
+
+    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
+
+    @property
+    def planned(self) -> int:
+        """Every row of the outbox is in exactly one state, so this is their sum."""
+        return sum(self.counts.values())
+
+    def __getitem__(self, state: DeliveryState) -> int:
+        return self.counts.get(state, 0)
