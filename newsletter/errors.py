@@ -1,7 +1,7 @@
 """Every error that this package raises on purpose.
 
     NewsletterError
-    ├── ConfigError(ValueError)        newsletter.toml, the environment, a theme's folder: names the key or file
+    ├── ConfigError(ValueError)        newsletter.toml, environment, a theme's folder: names the key or file
     ├── InputError(ValueError)         a page, a list, an address from outside: names file and line
     ├── TemplateError(ValueError)      a theme that does not render: names the template and line
     ├── SourceError                    one source could not be read; the others go on

@@ -90,8 +90,13 @@ class Edition:
     """The lead (rank 1) is in here, in its topic, like every other featured entry."""
     also: tuple[RankedEntry, ...] = ()
     """New as well, shown by their titles only."""
-    more: int = 0
-    """How many candidates are neither in `sections` nor in `also`."""
+    rest: tuple[str, ...] = ()
+    """The ids of the candidates that are neither in `sections` nor in `also`, best first."""
+
+    @property
+    def more(self) -> int:
+        """How many are to be found on the web only."""
+        return len(self.rest)
 
     @property
     def featured(self) -> tuple[RankedEntry, ...]:

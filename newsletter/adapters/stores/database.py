@@ -1,0 +1,143 @@
+"""One database: its engine, its settings, its migrations, and errors that a person understands."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from newsletter.adapters.stores.schema import REVISION
+from newsletter.errors import AlreadyRunning, ConfigError, StoreError
+
+__all__ = ["Database"]
+
+_BUSY_SECONDS = 30
+
+
+class Database:
+    """The SQLite file behind `[store] url`. It and its tables are made on first use.
+
+    One connection a process, so that reads and writes never wait for each other's locks; keep
+    transactions short.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._path = _sqlite_path(url, folder)
+        self._engine: AsyncEngine = create_async_engine(
+            sa.URL.create("sqlite+aiosqlite", database=str(self._path)),
+            pool_size=1,
+            max_overflow=0,
+            connect_args={"timeout": _BUSY_SECONDS},
+        )
+        sa.event.listen(self._engine.sync_engine, "connect", _set_pragmas)
+        sa.event.listen(self._engine.sync_engine, "begin", _begin_immediate)
+        self._migrated = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end, rolled back where something raises."""
+        if not self._migrated:
+            await self._migrate()
+        with _explained(self._path):
+            async with self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        """The right to send, held through a lock of the operating system: it ends with this process,
+        however that dies. Raises AlreadyRunning."""
+        lock = FileLock(f"{self._path}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise AlreadyRunning(
+                f"another process is sending from {self._path}. Wait until it ends, or stop it; "
+                "nothing is lost by waiting."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def close(self) -> None:
+        """Give the file back."""
+        await self._engine.dispose()
+
+    async def _migrate(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with _explained(self._path):
+            async with self._engine.begin() as connection:
+                await connection.run_sync(_upgrade)
+        self._migrated = True
+
+
+def _sqlite_path(url: str, folder: Path) -> Path:
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        raise ConfigError(f'[store] url: write "sqlite:///newsletter.db" (it is {url!r}).') from None
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise ConfigError('[store] url: this version keeps its data in a file, "sqlite:///newsletter.db".')
+    return folder / parsed.database
+
+
+def _set_pragmas(connection: Any, record: object) -> None:
+    # Transactions are begun below and not by the driver, which would begin them too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # A delivery's state must be on the disk, not on its way there, before DATA starts.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    known = sa.inspect(connection).has_table("alembic_version")
+    current = connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if known else None
+    if current == REVISION:
+        return
+    # Alembic takes a third of a second to load, and most starts have nothing to migrate.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", "newsletter.adapters.stores:migrations")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError(
+            f"the database is of a schema ({current}) that this version does not know: "
+            "it was made by a newer version. Install that one again."
+        ) from error
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns the driver's errors into a StoreError that names the file and the mend. A broken constraint
+    is left as it is: whoever writes knows what it means."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        text = str(error.orig)
+        raise StoreError(f"{path}: {text}; {_mend(text)}.") from error
+
+
+def _mend(text: str) -> str:
+    if "locked" in text:
+        return f"another process has been writing for {_BUSY_SECONDS} s; try again when it has ended"
+    if "malformed" in text or "not a database" in text:
+        return "the file is damaged; put a backup in its place, nothing is sent until then"
+    return "check that the folder exists, can be written to and has space"

@@ -1,0 +1,149 @@
+"""The ledger of deliveries: one row per (edition, subscriber), each in exactly one state."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.editions import read_edition
+from newsletter.adapters.stores.schema import OPEN_ROWS, editions, outbox
+from newsletter.core.delivery import MOVES, Decision
+from newsletter.core.model import Accounting, DeliveryState
+from newsletter.errors import IllegalMove
+from newsletter.ports import DueCopy, Failure, PublishedEdition
+
+__all__ = ["SqlOutbox"]
+
+_UNTOLD = (DeliveryState.PENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.SENDING.value)
+
+
+class SqlOutbox:
+    """`ports.Outbox` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """The right to send. Raises AlreadyRunning."""
+        return self._database.exclusive()
+
+    async def interrupted(self) -> tuple[DueCopy, ...]:
+        """Rows that nobody is sending although they say so."""
+        return await self._copies(outbox.c.state == DeliveryState.SENDING.value)
+
+    async def due(self, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
+        """`after` makes each claim start where the last one ended, not at finished rows."""
+        return await self._copies(sa.and_(_is_due(now), outbox.c.id > after), limit)
+
+    async def count_due(self, now: datetime) -> int:
+        """Without reading them."""
+        query = sa.select(sa.func.count()).select_from(outbox).where(_is_due(now))
+        async with self._database.begin() as connection:
+            return await connection.scalar(query) or 0
+
+    async def record(
+        self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime
+    ) -> frozenset[int]:
+        """One commit for both."""
+        async with self._database.begin() as connection:
+            await _decide(connection, decided, now)
+            return await _begin(connection, begun, now) if begun else frozenset()
+
+    async def edition(self, edition_id: int) -> PublishedEdition:
+        """Raises NotFound."""
+        return await read_edition(self._database, editions.c.id == edition_id, f"row {edition_id}")
+
+    async def accounting(self, edition_id: int) -> Accounting:
+        """Counted in the rows themselves."""
+        query = (
+            sa.select(outbox.c.state, sa.func.count())
+            .where(outbox.c.edition_id == edition_id)
+            .group_by(outbox.c.state)
+        )
+        async with self._database.begin() as connection:
+            counts = {DeliveryState(state): count for state, count in await connection.execute(query)}
+        return Accounting(counts=counts)
+
+    async def next_attempt(self) -> datetime | None:
+        """The earliest of all deferred rows."""
+        deferred = outbox.c.state == DeliveryState.DEFERRED.value
+        query = sa.select(sa.func.min(outbox.c.next_attempt)).where(OPEN_ROWS, deferred)
+        async with self._database.begin() as connection:
+            earliest: datetime | None = await connection.scalar(query)
+        return earliest
+
+    async def failures(self, edition_id: int, limit: int = 50) -> tuple[Failure, ...]:
+        """In the order of the plan."""
+        query = sa.select(
+            outbox.c.email, outbox.c.state, outbox.c.attempts, outbox.c.reason, outbox.c.next_attempt
+        ).where(outbox.c.edition_id == edition_id, outbox.c.state.not_in(_UNTOLD))
+        async with self._database.begin() as connection:
+            return tuple(Failure(*row) for row in await connection.execute(query.order_by("id").limit(limit)))
+
+    async def _copies(self, where: Any, limit: int | None = None) -> tuple[DueCopy, ...]:
+        columns = (outbox.c[name] for name in DueCopy.__dataclass_fields__)
+        query = sa.select(*columns).where(where).order_by(outbox.c.id).limit(limit)
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(query)).mappings()
+            return tuple(DueCopy(**{**row, "topics": tuple(row["topics"])}) for row in rows)
+
+
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    waiting = sa.and_(outbox.c.state == DeliveryState.DEFERRED.value, outbox.c.next_attempt <= now)
+    return sa.and_(OPEN_ROWS, sa.or_(outbox.c.state == DeliveryState.PENDING.value, waiting))
+
+
+async def _begin(connection: AsyncConnection, ids: Collection[int], now: datetime) -> frozenset[int]:
+    startable = _may_become(DeliveryState.SENDING)
+    result = await connection.execute(
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids), startable)
+        .values(state=DeliveryState.SENDING.value, attempts=outbox.c.attempts + 1, changed=now)
+        .returning(outbox.c.id)
+    )
+    return frozenset(result.scalars())
+
+
+async def _decide(
+    connection: AsyncConnection, decided: Sequence[tuple[int, Decision]], now: datetime
+) -> None:
+    by_state: dict[DeliveryState, list[tuple[int, Decision]]] = defaultdict(list)
+    for row_id, decision in decided:
+        by_state[decision.state].append((row_id, decision))
+    for state, moves in by_state.items():
+        update = (
+            sa.update(outbox)
+            .where(outbox.c.id == sa.bindparam("row"), _may_become(state))
+            .values(
+                state=state.value,
+                attempts=sa.bindparam("attempts"),
+                reason=sa.bindparam("reason"),
+                next_attempt=sa.bindparam("next_attempt"),
+                changed=now,
+            )
+        )
+        result = await connection.execute(update, [_parameters(*move) for move in moves])
+        if result.rowcount != len(moves):
+            raise IllegalMove(
+                f"of {len(moves)} deliveries, {len(moves) - result.rowcount} cannot go to {state}"
+            )
+
+
+def _parameters(row_id: int, decision: Decision) -> dict[str, object]:
+    return {
+        "row": row_id,
+        "attempts": decision.attempts,
+        "reason": decision.reason,
+        "next_attempt": decision.next_attempt,
+    }
+
+
+def _may_become(state: DeliveryState) -> sa.ColumnElement[bool]:
+    """The row is in a state from which the table leads here. Spelt out, since IN has no place in a
+    statement for many rows."""
+    return sa.or_(*(outbox.c.state == before.value for before, after in MOVES.items() if state in after))

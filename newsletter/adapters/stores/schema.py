@@ -1,0 +1,144 @@
+"""The tables, for SQLite and PostgreSQL. Changes come as migrations; `REVISION` names the newest."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+__all__ = [
+    "OPEN_ROWS",
+    "REVISION",
+    "editions",
+    "entries",
+    "featured",
+    "metadata",
+    "outbox",
+    "slots",
+    "subscribers",
+]
+
+REVISION = "0001"
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware time, kept in UTC. SQLite has no zones, so the zone is put back when reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# INTEGER PRIMARY KEY is what SQLite counts up by itself.
+Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("authors", sa.JSON, nullable=False),
+    sa.Column("url", sa.Text),
+    sa.Column("published", Instant),
+    sa.Column("upvotes", sa.Integer),
+    sa.Column("comments", sa.Integer),
+    sa.Column("stars", sa.Integer),
+    sa.Column("code", sa.Text),
+    sa.Column("project", sa.Text),
+    sa.Column("discussion", sa.Text),
+    sa.Column("search", sa.Text),
+    sa.Column("categories", sa.JSON, nullable=False),
+    sa.Column("keywords", sa.JSON, nullable=False),
+    sa.Column("organization", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer),
+    sa.Column("first_seen", Instant, nullable=False, index=True),
+)
+
+editions = sa.Table(
+    "editions",
+    metadata,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("newsletter", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    # Local time with its offset, ISO 8601: what people call this edition.
+    sa.Column("slot", sa.Text, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("created", Instant, nullable=False),
+    sa.UniqueConstraint("newsletter", "slot"),
+    sa.UniqueConstraint("newsletter", "number"),
+)
+
+featured = sa.Table(
+    "featured",
+    metadata,
+    sa.Column("newsletter", sa.Text, primary_key=True),
+    sa.Column("entry_id", sa.Text, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("edition_id", Number, sa.ForeignKey("editions.id"), nullable=False),
+)
+
+slots = sa.Table(
+    "slots",
+    metadata,
+    sa.Column("newsletter", sa.Text, primary_key=True),
+    sa.Column("slot", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("edition", sa.Integer),
+    sa.Column("closed", Instant, nullable=False),
+)
+
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    # The address with case folded: two spellings of one mailbox are one person.
+    sa.Column("email_key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("topics", sa.JSON, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, index=True),
+    sa.Column("created", Instant, nullable=False),
+    sa.Column("changed", Instant, nullable=False),
+)
+
+OPEN_ROWS = sa.text("state IN ('pending', 'deferred', 'sending')")
+"""The condition of the partial index, to the letter: SQLite uses the index only where it stands so."""
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("edition_id", Number, sa.ForeignKey("editions.id"), nullable=False),
+    sa.Column("subscriber_id", Number, sa.ForeignKey("subscribers.id"), nullable=False),
+    # As they were when the edition was planned, so that a second attempt sends the same bytes.
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("topics", sa.JSON, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("next_attempt", Instant),
+    sa.Column("changed", Instant, nullable=False),
+    sa.UniqueConstraint("edition_id", "subscriber_id"),
+    sa.Index("ix_outbox_open", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+    sa.Index("ix_outbox_subscriber_id", "subscriber_id"),
+)

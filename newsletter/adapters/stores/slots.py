@@ -1,0 +1,46 @@
+"""How each slot ended."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.schema import slots
+from newsletter.core.slots import Outcome, SlotOutcome
+
+__all__ = ["SqlSlots"]
+
+
+class SqlSlots:
+    """`ports.Slots` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def close(self, newsletter: str, outcome: SlotOutcome, now: datetime) -> bool:
+        """False where it had ended already."""
+        values = {
+            "newsletter": newsletter,
+            "slot": outcome.slot.isoformat(),
+            "outcome": outcome.outcome.value,
+            "reason": outcome.reason,
+            "edition": outcome.edition,
+            "closed": now,
+        }
+        async with self._database.begin() as connection:
+            result = await connection.execute(insert(slots).values(values).on_conflict_do_nothing())
+            return result.rowcount == 1
+
+    async def outcomes(self, newsletter: str) -> tuple[SlotOutcome, ...]:
+        """The newest first."""
+        query = sa.select(slots).where(slots.c.newsletter == newsletter)
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        found = (
+            SlotOutcome(
+                datetime.fromisoformat(row["slot"]), Outcome(row["outcome"]), row["reason"], row["edition"]
+            )
+            for row in rows
+        )
+        return tuple(sorted(found, key=lambda outcome: outcome.slot, reverse=True))

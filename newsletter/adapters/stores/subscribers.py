@@ -1,0 +1,156 @@
+"""The list."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.schema import OPEN_ROWS, outbox, subscribers
+from newsletter.core.address import address_key
+from newsletter.core.consent import Event, move
+from newsletter.core.listfile import NewSubscriber
+from newsletter.core.model import DeliveryState, Subscriber, SubscriberStatus
+from newsletter.errors import NotFound
+from newsletter.ports import Imported
+
+__all__ = ["SqlSubscribers"]
+
+_PAGE = 1000
+_COLUMNS = [subscribers.c[name] for name in Subscriber.__dataclass_fields__]
+
+
+class SqlSubscribers:
+    """`ports.Subscribers` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, people: Iterable[NewSubscriber], now: datetime) -> Imported:
+        """A later mention of the same person refreshes the earlier one."""
+        unique = {address_key(person.email): person for person in people}
+        async with self._database.begin() as connection:
+            known = await self._known(connection, list(unique))
+            fates = {key: _fate(person, known.get(key)) for key, person in unique.items()}
+            added = [_row(key, unique[key], now) for key, fate in fates.items() if fate == "added"]
+            if added:
+                await connection.execute(sa.insert(subscribers), added)
+            updated = [_changes(key, unique[key]) for key, fate in fates.items() if fate == "updated"]
+            if updated:
+                await connection.execute(_update(now), updated)
+        return Imported(**Counter(fates.values()))
+
+    async def move(self, subscriber_id: int, event: Event, now: datetime) -> SubscriberStatus:
+        """Whoever is not active any more has their unsent copies suppressed in the same commit."""
+        one = subscribers.c.id == subscriber_id
+        async with self._database.begin() as connection:
+            before = await connection.scalar(sa.select(subscribers.c.status).where(one))
+            if before is None:
+                raise NotFound("there is no such subscriber.")
+            after = move(SubscriberStatus(before), event)
+            if after != before:
+                await connection.execute(
+                    sa.update(subscribers).where(one).values(status=after.value, changed=now)
+                )
+            if after is not SubscriberStatus.ACTIVE:
+                await connection.execute(_suppress(subscriber_id, after, now))
+        return after
+
+    async def get(self, subscriber_id: int) -> Subscriber:
+        """Raises NotFound."""
+        return await self._one(subscribers.c.id == subscriber_id, f"number {subscriber_id}")
+
+    async def find(self, email: str) -> Subscriber:
+        """Raises NotFound."""
+        return await self._one(subscribers.c.email_key == address_key(email), email)
+
+    async def all(self, status: SubscriberStatus | None = None) -> AsyncIterator[Subscriber]:
+        """By address, a page at a time."""
+        after = ""
+        while True:
+            query = sa.select(*_COLUMNS, subscribers.c.email_key).where(subscribers.c.email_key > after)
+            if status is not None:
+                query = query.where(subscribers.c.status == status.value)
+            async with self._database.begin() as connection:
+                rows = await connection.execute(query.order_by(subscribers.c.email_key).limit(_PAGE))
+                page = rows.mappings().all()
+            for row in page:
+                yield _subscriber(row)
+            if len(page) < _PAGE:
+                return
+            after = page[-1]["email_key"]
+
+    async def counts(self) -> dict[SubscriberStatus, int]:
+        """Only those statuses that somebody has."""
+        query = sa.select(subscribers.c.status, sa.func.count()).group_by(subscribers.c.status)
+        async with self._database.begin() as connection:
+            return {SubscriberStatus(status): count for status, count in await connection.execute(query)}
+
+    async def _known(self, connection: Any, keys: list[str]) -> dict[str, sa.RowMapping]:
+        found: dict[str, sa.RowMapping] = {}
+        for start in range(0, len(keys), _PAGE):
+            query = sa.select(subscribers).where(subscribers.c.email_key.in_(keys[start : start + _PAGE]))
+            found |= {row["email_key"]: row for row in (await connection.execute(query)).mappings()}
+        return found
+
+    async def _one(self, where: Any, who: str) -> Subscriber:
+        async with self._database.begin() as connection:
+            row = (await connection.execute(sa.select(*_COLUMNS).where(where))).mappings().one_or_none()
+        if row is None:
+            raise NotFound(f"{who} is not on the list; `newsletter subscribers list` shows who is.")
+        return _subscriber(row)
+
+
+def _fate(person: NewSubscriber, known: sa.RowMapping | None) -> str:
+    """Which count of Imported this person belongs to."""
+    if known is None:
+        return "added"
+    if known["status"] not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
+        return "suppressed"
+    same = known["name"] == person.name and tuple(known["topics"]) == person.topics
+    return "unchanged" if same else "updated"
+
+
+def _row(key: str, person: NewSubscriber, now: datetime) -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "email_key": key,
+        "name": person.name,
+        "topics": list(person.topics),
+        "status": SubscriberStatus.ACTIVE.value,
+        "created": now,
+        "changed": now,
+    }
+
+
+def _update(now: datetime) -> sa.Update:
+    return (
+        sa.update(subscribers)
+        .where(subscribers.c.email_key == sa.bindparam("key"))
+        .values(name=sa.bindparam("new_name"), topics=sa.bindparam("new_topics"), changed=now)
+    )
+
+
+def _changes(key: str, person: NewSubscriber) -> dict[str, Any]:
+    return {"key": key, "new_name": person.name, "new_topics": list(person.topics)}
+
+
+def _suppress(subscriber_id: int, status: SubscriberStatus, now: datetime) -> sa.Update:
+    waiting = (DeliveryState.PENDING.value, DeliveryState.DEFERRED.value)
+    return (
+        sa.update(outbox)
+        .where(OPEN_ROWS, outbox.c.subscriber_id == subscriber_id, outbox.c.state.in_(waiting))
+        .values(
+            state=DeliveryState.SUPPRESSED.value,
+            reason=f"the subscriber is {status}",
+            next_attempt=None,
+            changed=now,
+        )
+    )
+
+
+def _subscriber(row: sa.RowMapping) -> Subscriber:
+    values = {name: row[name] for name in Subscriber.__dataclass_fields__}
+    return Subscriber(**values | {"topics": tuple(row["topics"]), "status": SubscriberStatus(row["status"])})

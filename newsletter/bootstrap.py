@@ -1,0 +1,211 @@
+"""The only place that builds objects: configuration in, a working newsletter out."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from functools import cached_property
+from pathlib import Path
+
+from newsletter.adapters.clock import FixedClock, SystemClock
+from newsletter.adapters.dkim import DkimSigner
+from newsletter.adapters.sources.file import FileSource
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.editions import SqlEditions
+from newsletter.adapters.stores.entries import SqlEntries
+from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.adapters.stores.slots import SqlSlots
+from newsletter.adapters.stores.subscribers import SqlSubscribers
+from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
+from newsletter.config import Secrets, Settings, load_settings
+from newsletter.config.tables import WEEKDAYS
+from newsletter.core.address import domain_of
+from newsletter.core.delivery import Decision, Policy
+from newsletter.core.edition import EditionPolicy
+from newsletter.core.model import Newsletter, Subscriber
+from newsletter.core.slots import Schedule
+from newsletter.core.topics import Topic
+from newsletter.ports import Clock, DueCopy, PublishedEdition, Signer, Source
+from newsletter.render.preview import PREVIEW_FILES, preview_pages
+from newsletter.render.theme import Theme
+from newsletter.services.collect import SourceReport, collect
+from newsletter.services.compose import Composer
+from newsletter.services.daily import DailyJob
+from newsletter.services.deliver import Delivery, DeliveryOptions
+from newsletter.services.publish import EditorialDesk
+
+__all__ = ["App", "open_app", "shipped"]
+
+_PACKAGE = Path(__file__).parent
+
+_SAMPLE_READER = Subscriber(id=0, email="reader@example.org", name="Sample Reader")
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the program: "templates", "seeds" or "subscribers". It lies inside an
+    installed package, and beside the package in a checkout."""
+    inside = _PACKAGE / "shipped" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+@dataclass(frozen=True)
+class App:
+    """One configured newsletter. Parts are built when first asked for, so that a command needs only
+    what it uses: `subscribers list` no secret, `preview` no mail server."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+    @cached_property
+    def newsletter(self) -> Newsletter:
+        """What every edition has in common."""
+        table = self.settings.newsletter
+        return Newsletter(
+            id=table.id,
+            name=table.name,
+            sender=table.from_,
+            base_url=table.base_url,
+            reply_to=table.reply_to,
+            language=table.language,
+            postal_address=table.address,
+        )
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """When editions are due."""
+        table = self.settings.schedule
+        days = frozenset(WEEKDAYS.index(day) for day in table.days)
+        return Schedule(table.time, table.timezone, days, table.catch_up)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """Signs links and Message-IDs."""
+        return Secrets(self.settings).signing_key()
+
+    @cached_property
+    def entries(self) -> SqlEntries:
+        """What was seen."""
+        return SqlEntries(self.database)
+
+    @cached_property
+    def editions(self) -> SqlEditions:
+        """What was published."""
+        return SqlEditions(self.database)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """What is to be sent."""
+        return SqlOutbox(self.database)
+
+    @cached_property
+    def slots(self) -> SqlSlots:
+        """What became of each slot."""
+        return SqlSlots(self.database)
+
+    @cached_property
+    def subscribers(self) -> SqlSubscribers:
+        """Who gets it."""
+        return SqlSubscribers(self.database)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Where entries come from, in the order of the file."""
+        return tuple(
+            FileSource(table.name, self.settings.path(table.path), table.search_url)
+            for table in self.settings.sources
+        )
+
+    @cached_property
+    def desk(self) -> EditorialDesk:
+        """Who chooses and lays out."""
+        return EditorialDesk(
+            self.newsletter, self._policy(), self._theme(), self.secret, self.entries, self.editions
+        )
+
+    @cached_property
+    def daily(self) -> DailyJob:
+        """Which slot is due, and what becomes of it."""
+        return DailyJob(self.desk, self.slots, self.schedule)
+
+    @cached_property
+    def bench(self) -> Theme:
+        """The page around a preview."""
+        return Theme.load(shipped("templates") / "preview", PREVIEW_FILES)
+
+    async def collect(self) -> tuple[SourceReport, ...]:
+        """Pick up what every source has."""
+        return await collect(self.sources, self.entries, self.clock.now())
+
+    def composer(self, published: PublishedEdition) -> Composer:
+        """Who writes the copies of this edition."""
+        return Composer(published, self.newsletter, self.secret, self._signer())
+
+    async def preview(self, draft: PublishedEdition, email: str | None = None) -> dict[str, bytes]:
+        """The files that show an edition, as this subscriber would get it, else a reader without wishes."""
+        person = await self.subscribers.find(email) if email else _SAMPLE_READER
+        row = DueCopy(0, draft.id, person.id, person.email, person.name, person.topics, 0)
+        composer = self.composer(draft)
+        return preview_pages(
+            draft.edition, self.newsletter, composer.copy(row), composer.message(row).data, self.bench
+        )
+
+    def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
+        """One run over everything that is due."""
+        smtp = self.settings.smtp
+        options = DeliveryOptions(
+            connections=smtp.connections, rate=smtp.rate, policy=Policy(self.settings.delivery.ambiguous)
+        )
+        transport = SmtpTransport(self._server())
+        return Delivery(self.outbox, transport, self.composer, self.clock, options, progress)
+
+    def _policy(self) -> EditionPolicy:
+        table = self.settings.edition
+        topics = tuple(Topic(topic.name, topic.keywords, topic.description) for topic in table.topics)
+        return EditionPolicy(
+            max_entries=table.max_entries,
+            min_entries=table.min_entries,
+            max_age_days=table.max_age_days,
+            topics=topics,
+        )
+
+    def _theme(self) -> Theme:
+        """The operator's own copy, else the one that comes with the program."""
+        name = self.settings.newsletter.theme
+        own = self.settings.path("templates") / name
+        return Theme.load(own if own.is_dir() else shipped("templates") / name)
+
+    def _server(self) -> SmtpServer:
+        table = self.settings.smtp
+        return SmtpServer(
+            host=table.host,
+            port=table.port,
+            tls=table.tls,
+            greeting_name=domain_of(parseaddr(self.newsletter.sender)[1]),
+            username=table.username,
+            password=Secrets(self.settings).smtp_password(),
+            timeout=table.timeout.total_seconds(),
+        )
+
+    def _signer(self) -> Signer | None:
+        table = self.settings.dkim
+        if table is None:
+            return None
+        return DkimSigner.load(table.domain, table.selector, self.settings.path(table.key_file))
+
+
+@asynccontextmanager
+async def open_app(
+    config: Path, now: datetime | None = None, *, smtp_port: int | None = None
+) -> AsyncIterator[App]:
+    """The newsletter that this file configures. `now` stops its clock at an instant; `smtp_port` is used
+    in place of the configured one."""
+    settings = load_settings(config)
+    if smtp_port is not None:
+        settings = settings.model_copy(update={"smtp": settings.smtp.model_copy(update={"port": smtp_port})})
+    database = Database(settings.store.url, config.parent)
+    try:
+        yield App(settings, database, FixedClock(now) if now else SystemClock())
+    finally:
+        await database.close()

@@ -1,0 +1,38 @@
+"""The command line: one module a command or group, put together here."""
+
+import sys
+
+import typer
+
+from newsletter.cli import editions, entries, subscribers
+from newsletter.cli.demo import demo
+from newsletter.cli.init import init
+from newsletter.cli.jobs import collect, publish, run, send
+from newsletter.cli.mailbox import mailbox
+from newsletter.cli.preview import preview
+from newsletter.cli.serve import serve
+from newsletter.cli.status import status
+from newsletter.errors import NewsletterError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Trending papers in your inbox, self-hosted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, init, collect, preview, publish, send, run, serve, status, mailbox):
+    app.command()(command)
+app.add_typer(editions.app, name="editions")
+app.add_typer(entries.app, name="entries")
+app.add_typer(subscribers.app, name="subscribers")
+
+
+def main() -> None:
+    """Run the command; an error that we expect is a sentence on stderr and exit code 1."""
+    try:
+        app()
+    except NewsletterError as error:
+        sys.stderr.write(f"newsletter: {error}\n")
+        sys.exit(1)

@@ -1,0 +1,99 @@
+"""demo: the whole job on the seed page, with a mail server of its own."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.adapters.mailbox import LocalMailbox
+from newsletter.bootstrap import App, open_app
+from newsletter.cli.folder import make_folder, make_secret
+from newsletter.cli.options import Json, Now, async_command
+from newsletter.cli.output import collected_json, print_json, print_lines
+from newsletter.cli.work import (
+    collect_lines,
+    local_now,
+    published_line,
+    send_due,
+    standing_json,
+    standing_lines,
+    write_files,
+)
+from newsletter.core.listfile import parse_csv
+from newsletter.errors import ConfigError, NotFound
+
+__all__ = ["demo"]
+
+FILES = {
+    "newsletter.toml": "seeds/newsletter.toml",
+    "papers.txt": "seeds/papers.txt",
+    "subscribers.csv": "subscribers/example.csv",
+}
+_MADE = ("mailbox", "preview")
+_MARK = "# Made by `newsletter demo`"
+
+Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Made anew each time.", file_okay=False)]
+
+
+@async_command
+async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = False) -> None:
+    """The whole job on the seed page: collect, publish, send to the example list, write previews.
+
+    It brings its own mail server, on loopback, and leaves a folder in which every other command works.
+    """
+    _clear(folder)
+    make_folder(folder, FILES)
+    make_secret(folder / "newsletter.secret")
+    mailbox, preview = folder / "mailbox", folder / "preview"
+    async with (
+        LocalMailbox(mailbox) as local,
+        open_app(folder / "newsletter.toml", now, smtp_port=local.port) as app,
+    ):
+        await _subscribe(app, folder / "subscribers.csv")
+        reports = await app.collect()
+        published = await app.daily.publish(local_now(app), app.clock.now(), reports)
+        if published.edition is None:
+            raise NotFound(published_line(published))
+        write_files(preview, await app.preview(published.edition))
+        if not json:
+            print_lines([*collect_lines(reports), published_line(published)])
+        await send_due(app, quiet=json)
+        if json:
+            standing = await standing_json(app, published.edition, preview, mailbox)
+            print_json(standing | {"collected": collected_json(reports)})
+        else:
+            print_lines([*await standing_lines(app, published.edition), *_what_next(folder)])
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier demo left; touch no folder of anybody else."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    config = folder / "newsletter.toml"
+    if not config.is_file() or not config.read_text(encoding="utf-8").startswith(_MARK):
+        raise ConfigError(f"{folder} holds something else; choose another folder with --dir.")
+    for name in _MADE:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (*FILES, "newsletter.secret"):
+        (folder / name).unlink(missing_ok=True)
+    for file in folder.glob("newsletter.db*"):
+        file.unlink()
+
+
+async def _subscribe(app: App, file: Path) -> None:
+    people, _ = parse_csv(file.read_text(encoding="utf-8"), name=str(file))
+    await app.subscribers.add(people, app.clock.now())
+
+
+def _what_next(folder: Path) -> Sequence[str]:
+    config = f"--config {folder / 'newsletter.toml'}"
+    return [
+        "",
+        f"Open       {folder / 'preview' / 'index.html'}",
+        f"Read       {folder / 'preview' / 'email.txt'}",
+        f"Mailbox    newsletter mailbox {config}",
+        f"Look       newsletter status {config}",
+        f"           newsletter editions show 1 {config}",
+    ]

@@ -1,0 +1,111 @@
+"""collect, publish, send, run: the steps of the daily job, and the job itself."""
+
+from typing import Annotated
+
+import typer
+
+from newsletter.bootstrap import open_app
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Slot, async_command
+from newsletter.cli.output import collected_json, print_json, print_lines
+from newsletter.cli.work import (
+    chosen_slot,
+    collect_lines,
+    nothing_due,
+    published_line,
+    rehearse,
+    send_due,
+    standing_json,
+    standing_lines,
+)
+from newsletter.core.slots import Outcome
+from newsletter.errors import SourceError
+
+__all__ = ["collect", "publish", "run", "send"]
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Collect, and preview what would go out; send nothing.")
+]
+
+
+@async_command
+async def collect(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
+    """Pick up new entries from every source."""
+    async with open_app(config, now) as app:
+        reports = await app.collect()
+    if json:
+        print_json(collected_json(reports))
+    else:
+        print_lines(collect_lines(reports))
+    if reports and all(report.error for report in reports):
+        raise SourceError("no source could be read.")
+
+
+@async_command
+async def publish(
+    config: Config = DEFAULT_CONFIG, slot: Slot = None, now: Now = None, json: Json = False
+) -> None:
+    """Freeze the edition of the due slot and plan its outbox. Sends nothing."""
+    async with open_app(config, now) as app:
+        instant = app.clock.now()
+        chosen = await chosen_slot(app, slot, instant)
+        published = await app.daily.publish(chosen, instant) if chosen else None
+        edition = published.edition if published else None
+        if json:
+            print_json(await standing_json(app, edition))
+        elif published is None:
+            print_lines([nothing_due(app, instant)])
+        else:
+            print_lines([published_line(published), *await standing_lines(app, edition)])
+
+
+@async_command
+async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
+    """Deliver what is pending. Goes on where an earlier run stopped, however that ended."""
+    async with open_app(config, now) as app:
+        try:
+            await send_due(app, quiet=json)
+        finally:
+            editions = await app.editions.list(app.newsletter.id)
+            newest = editions[0] if editions else None
+            if json:
+                print_json(await standing_json(app, newest))
+            else:
+                print_lines(await standing_lines(app, newest) or ["Nothing was published yet."])
+
+
+@async_command
+async def run(
+    config: Config = DEFAULT_CONFIG,
+    slot: Slot = None,
+    dry_run: DryRun = False,
+    now: Now = None,
+    json: Json = False,
+) -> None:
+    """The daily job: collect, publish, send. Says so where no slot is due, and then only sends what an
+    earlier run left."""
+    async with open_app(config, now) as app:
+        if dry_run:
+            await rehearse(app, json=json)
+            return
+        instant = app.clock.now()
+        chosen = await chosen_slot(app, slot, instant)
+        reports = await app.collect() if chosen else ()
+        published = await app.daily.publish(chosen, instant, reports) if chosen else None
+        edition = published.edition if published else None
+        if not json:
+            lines = (
+                [*collect_lines(reports), published_line(published)]
+                if published
+                else [nothing_due(app, instant)]
+            )
+            print_lines(lines)
+        try:
+            if await app.outbox.count_due(instant):
+                await send_due(app, quiet=json)
+        finally:
+            if json:
+                print_json(await standing_json(app, edition))
+            else:
+                print_lines(await standing_lines(app, edition))
+    if published and published.outcome.outcome is Outcome.FAILED:
+        raise SourceError(f"nothing was sent: {published.outcome.reason}")

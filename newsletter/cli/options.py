@@ -1,0 +1,48 @@
+"""What all commands share: their common options, and how an async command runs."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+__all__ = ["Config", "Json", "Now", "Slot", "async_command"]
+
+P = ParamSpec("P")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f'{text!r} is not a time; write "2026-03-11T07:30:00+01:00".') from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The newsletter's configuration.")]
+Now = Annotated[
+    datetime | None,
+    typer.Option(
+        "--now", metavar="ISO8601", parser=_instant, help="Act as if it were this time (UTC if no offset)."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
+Slot = Annotated[
+    str | None,
+    typer.Option("--slot", metavar="now", help='"now" makes an extra edition off the schedule.'),
+]
+
+DEFAULT_CONFIG = Path("newsletter.toml")
+
+
+def async_command(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Let typer call a coroutine function."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        asyncio.run(command(*args, **kwargs))
+
+    return run

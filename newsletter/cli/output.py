@@ -1,0 +1,103 @@
+"""What commands print: one JSON object on stdout, or short text for people. Logs go to stderr."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsletter.core.model import Accounting, DeliveryState, Edition
+from newsletter.services.collect import SourceReport
+
+__all__ = [
+    "collected_json",
+    "edition_json",
+    "outbox_json",
+    "outbox_line",
+    "print_json",
+    "print_lines",
+    "print_table",
+    "when",
+]
+
+_STATES = ("accepted", "rejected", "deferred", "expired", "suppressed", "unknown")
+
+
+def print_json(value: object) -> None:
+    """One object, on one line, as UTF-8."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """For people. Names and titles are not markup."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line, markup=False)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """For people. The last column takes what room is left."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def when(instant: datetime | None) -> str:
+    """A time to the minute with its zone, as people write it."""
+    return instant.strftime("%a %Y-%m-%d %H:%M %z") if instant else ""
+
+
+def edition_json(edition: Edition) -> dict[str, object]:
+    """An edition as several parts rely on it."""
+    return {
+        "number": edition.number,
+        "slot": edition.slot.isoformat(),
+        "subject": edition.subject,
+        "entries": len(edition.featured),
+        "sections": [
+            {"topic": section.topic, "entries": [item.entry.id for item in section.entries]}
+            for section in edition.sections
+        ],
+    }
+
+
+def outbox_json(accounting: Accounting) -> dict[str, int]:
+    """`planned` is the sum of the others: what is on its way counts as pending."""
+    pending = accounting[DeliveryState.PENDING] + accounting[DeliveryState.SENDING]
+    return {
+        "planned": accounting.planned,
+        **{state: accounting[DeliveryState(state)] for state in _STATES},
+        "pending": pending,
+    }
+
+
+def outbox_line(accounting: Accounting) -> str:
+    """`28 planned: 27 accepted, 1 rejected`."""
+    counts = outbox_json(accounting)
+    planned = counts.pop("planned")
+    return f"{planned} planned: " + (
+        ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "nobody to send to"
+    )
+
+
+def collected_json(reports: Sequence[SourceReport]) -> dict[str, object]:
+    """What collecting gave, over all sources and for each."""
+    return {
+        "entries": sum(report.entries for report in reports),
+        "new": sum(report.new for report in reports),
+        "sources": [
+            {
+                "name": report.name,
+                "entries": report.entries,
+                "new": report.new,
+                "problems": list(report.problems),
+                "error": report.error,
+            }
+            for report in reports
+        ],
+    }

@@ -1,0 +1,55 @@
+"""status: what happened, what is under way and what comes next."""
+
+from newsletter.bootstrap import open_app
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
+from newsletter.cli.output import edition_json, outbox_json, print_json, print_lines, when
+from newsletter.cli.work import standing_lines
+from newsletter.core.slots import SlotOutcome, local_time, next_slot
+
+__all__ = ["status"]
+
+_SHOWN = 7
+
+
+@async_command
+async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
+    """The last slots with their outcomes, the newest edition with its copies, and what comes next."""
+    async with open_app(config, now) as app:
+        instant = app.clock.now()
+        outcomes = await app.slots.outcomes(app.newsletter.id)
+        editions = await app.editions.list(app.newsletter.id)
+        newest = editions[0] if editions else None
+        people = await app.subscribers.counts()
+        upcoming = next_slot(app.schedule, instant)
+        if json:
+            print_json(
+                {
+                    "newsletter": app.newsletter.name,
+                    "now": local_time(instant, app.schedule.zone).isoformat(),
+                    "next_slot": upcoming.isoformat(),
+                    "slots": [_slot_json(outcome) for outcome in outcomes],
+                    "edition": edition_json(newest.edition) if newest else None,
+                    "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
+                    "subscribers": people,
+                }
+            )
+            return
+        print_lines([app.newsletter.name, f"Next slot    {when(upcoming)}"])
+        print_lines(["Subscribers  " + (", ".join(f"{n} {name}" for name, n in people.items()) or "none")])
+        print_lines(["Slots        " + ("" if outcomes else "none yet")])
+        print_lines(f"  {_slot_line(outcome)}" for outcome in outcomes[:_SHOWN])
+        print_lines(await standing_lines(app, newest))
+
+
+def _slot_line(outcome: SlotOutcome) -> str:
+    detail = f"edition {outcome.edition}" if outcome.edition else outcome.reason
+    return f"{when(outcome.slot)}  {outcome.outcome}: {detail}"
+
+
+def _slot_json(outcome: SlotOutcome) -> dict[str, object]:
+    return {
+        "slot": outcome.slot.isoformat(),
+        "outcome": outcome.outcome,
+        "reason": outcome.reason,
+        "edition": outcome.edition,
+    }

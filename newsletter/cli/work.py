@@ -1,0 +1,195 @@
+"""The steps that several commands take, with what they print."""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from newsletter.bootstrap import App
+from newsletter.cli.output import (
+    collected_json,
+    edition_json,
+    outbox_json,
+    outbox_line,
+    print_json,
+    print_lines,
+    when,
+)
+from newsletter.core.delivery import Decision
+from newsletter.core.slots import local_time, next_slot
+from newsletter.ports import PublishedEdition
+from newsletter.services.collect import SourceReport
+from newsletter.services.daily import Published
+from newsletter.services.deliver import Delivery
+
+__all__ = [
+    "chosen_slot",
+    "collect_lines",
+    "local_now",
+    "nothing_due",
+    "published_line",
+    "rehearse",
+    "send_due",
+    "standing_json",
+    "standing_lines",
+    "write_files",
+]
+
+
+def local_now(app: App) -> datetime:
+    """This moment as a slot: local time to the second."""
+    return local_time(app.clock.now().replace(microsecond=0), app.schedule.zone)
+
+
+async def chosen_slot(app: App, slot: str | None, now: datetime) -> datetime | None:
+    """The slot to serve: the due one, or this very moment for `--slot now`."""
+    if slot is None:
+        return await app.daily.due(now)
+    if slot != "now":
+        raise typer.BadParameter(f'--slot takes "now" (it is {slot!r}).')
+    return local_now(app)
+
+
+def nothing_due(app: App, now: datetime) -> str:
+    """What to say where no slot is due."""
+    upcoming = when(next_slot(app.schedule, now))
+    return f"No slot is due. The next one is {upcoming}; --slot now makes an extra edition."
+
+
+def collect_lines(reports: Sequence[SourceReport]) -> Iterator[str]:
+    """A line for each source, and one for each thing that it could not read."""
+    if not reports:
+        yield "No sources are configured: add a [[sources]] table to newsletter.toml."
+    for report in reports:
+        if report.error:
+            yield f"✗ {report.name}: {report.error}"
+        else:
+            yield f"✓ {report.name}: {report.entries} entries, {report.new} new"
+        yield from (f"  ! {problem}" for problem in report.problems)
+
+
+def published_line(published: Published) -> str:
+    """What became of the slot."""
+    outcome = published.outcome
+    if published.edition is None:
+        return f"No edition for {when(outcome.slot)}: {outcome.outcome}, {outcome.reason}."
+    edition = published.edition.edition
+    return (
+        f"✓ Edition {edition.number} for {when(edition.slot)}: {edition.subject}\n"
+        f"  {len(edition.featured)} entries in {len(edition.sections)} sections, "
+        f"{len(edition.also)} more by title, {edition.more} on the web only"
+    )
+
+
+async def standing_json(
+    app: App, edition: PublishedEdition | None, preview: Path | None = None, mailbox: Path | None = None
+) -> dict[str, object]:
+    """How an edition and its copies stand."""
+    return {
+        "edition": edition_json(edition.edition) if edition else None,
+        "outbox": outbox_json(await app.outbox.accounting(edition.id)) if edition else None,
+        "preview": str(preview) if preview else None,
+        "mailbox": str(mailbox) if mailbox else None,
+    }
+
+
+async def standing_lines(app: App, edition: PublishedEdition | None) -> list[str]:
+    """The same for people, with what did not go well and what comes next."""
+    if edition is None:
+        return []
+    accounting = await app.outbox.accounting(edition.id)
+    lines = [f"✓ Copies of edition {edition.edition.number}: {outbox_line(accounting)}"]
+    lines += [
+        f"  ! {failure.email}: {failure.state} after {failure.attempts} attempts: {failure.reason}"
+        for failure in await app.outbox.failures(edition.id, limit=5)
+    ]
+    if await app.outbox.count_due(app.clock.now()):
+        lines.append("  Next: `newsletter send` delivers what is pending.")
+    elif retry := await app.outbox.next_attempt():
+        lines.append(
+            f"  Next: `newsletter send` from {when(local_time(retry, app.schedule.zone))} on tries again."
+        )
+    return lines
+
+
+async def rehearse(app: App, *, json: bool) -> None:
+    """Collect, and write the preview of what would go out now; send nothing, publish nothing."""
+    reports = await app.collect()
+    edition = await app.desk.propose(local_now(app), app.clock.now())
+    folder = app.settings.path("preview")
+    if edition is not None:
+        draft = app.desk.render(edition, app.clock.now())
+        write_files(folder, await app.preview(draft))
+    if json:
+        shown = edition_json(edition) if edition else None
+        where = str(folder) if edition else None
+        print_json(
+            {
+                "edition": shown,
+                "outbox": None,
+                "preview": where,
+                "mailbox": None,
+                "collected": collected_json(reports),
+            }
+        )
+        return
+    print_lines(collect_lines(reports))
+    if edition is None:
+        print_lines(["Nothing would go out: too little is new."])
+    else:
+        print_lines(
+            [f"Would go out: {edition.subject}", f"Look at it: {folder / 'index.html'}", "Nothing was sent."]
+        )
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write them, making the folder where there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+async def send_due(app: App, *, quiet: bool) -> None:
+    """Deliver what is due, with a progress bar on a terminal. SIGINT and SIGTERM let the messages that
+    are on their way arrive and start no other."""
+    with _progress(quiet=quiet) as progress:
+        task = progress.add_task("sending", total=await app.outbox.count_due(app.clock.now()))
+
+        def advance(_: Decision) -> None:
+            progress.advance(task)
+
+        delivery = app.delivery(advance)
+        with _drained_on_signal(delivery):
+            await delivery.run()
+
+
+def _progress(*, quiet: bool) -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=quiet or not console.is_terminal,
+        transient=True,
+    )
+
+
+@contextmanager
+def _drained_on_signal(delivery: Delivery) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, delivery.stop)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

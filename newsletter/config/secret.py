@@ -1,0 +1,64 @@
+"""The secrets, which are never in newsletter.toml itself."""
+
+import os
+from collections.abc import Mapping
+
+from newsletter.config.tables import Settings
+from newsletter.errors import ConfigError
+
+__all__ = ["Secrets"]
+
+
+class Secrets:
+    """Where secrets are read: from the environment, else from the file that the configuration names.
+
+    A secret never gets into a message or a log; errors say where it was looked for.
+    """
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
+        self._settings = settings
+        self._environ = environ
+
+    def signing_key(self) -> bytes:
+        """The key of links, Message-IDs and tokens. At least 16 bytes."""
+        table = self._settings.newsletter
+        value = self._find(table.secret_env, table.secret_file)
+        if value is None:
+            raise ConfigError(
+                f"[newsletter] secret: the environment has no {table.secret_env}"
+                + (
+                    f" and {self._settings.path(table.secret_file)} does not exist"
+                    if table.secret_file
+                    else ""
+                )
+                + ". Set one of them to 32 random characters (`openssl rand -hex 32`) and keep it: "
+                "unsubscribe links of sent mail stop working when it changes."
+            )
+        if len(value) < 16:
+            raise ConfigError("[newsletter] secret: shorter than 16 characters; take 32 random ones.")
+        return value.encode()
+
+    def smtp_password(self) -> str | None:
+        """None where no user name is configured."""
+        table = self._settings.smtp
+        if table.username is None:
+            return None
+        value = self._find(table.password_env, table.password_file)
+        if value is None:
+            raise ConfigError(
+                "[smtp] username is set, but there is no password: put it into the environment as "
+                f"{table.password_env or '(set password_env)'}, or into a file and name it as password_file."
+            )
+        return value
+
+    def _find(self, variable: str | None, file: str | None) -> str | None:
+        if variable and self._environ.get(variable):
+            return self._environ[variable]
+        if file is None:
+            return None
+        try:
+            return self._settings.path(file).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ConfigError(f"{self._settings.path(file)}: cannot be read ({error.strerror}).") from error

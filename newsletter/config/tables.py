@@ -1,0 +1,204 @@
+"""The tables of newsletter.toml with their keys, defaults and limits."""
+
+import re
+from datetime import time, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+__all__ = ["WEEKDAYS", "Settings", "SourceTable"]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError('write a number and a unit, such as "30m", "6h" or "2d"')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _time_of_day(value: object) -> time:
+    try:
+        return value if isinstance(value, time) else time.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError('write hours and minutes, such as "07:30"') from None
+
+
+def _zone(value: object) -> ZoneInfo:
+    try:
+        return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('write a name of the IANA list, such as "Europe/Berlin" or "UTC"') from None
+
+
+def _sender(value: str) -> str:
+    _name, address = parseaddr(value)
+    local, _, domain = address.rpartition("@")
+    if not local or "." not in domain or not value.isprintable():
+        raise ValueError('write an address, such as "Morning Papers <papers@example.org>"')
+    return value
+
+
+def _base_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError('write the address of the web pages, such as "https://papers.example.org"')
+    return value.rstrip("/")
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
+        raise ValueError('write lower-case letters, digits and hyphens, such as "morning-papers"')
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Sender = Annotated[str, AfterValidator(_sender)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Slug = Annotated[str, AfterValidator(_slug)]
+
+
+class Table(BaseModel):
+    """One table of the file. An unknown key is an error, because a misspelt one would do nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class NewsletterTable(Table):
+    name: str = Field(min_length=1, max_length=200)
+    from_: Sender = Field(alias="from")
+    reply_to: Sender | None = None
+    base_url: BaseUrl
+    id: Slug = "newsletter"
+    theme: Slug = "digest"
+    language: str = "en"
+    address: str = ""
+    secret_env: str = "NEWSLETTER_SECRET"  # noqa: S105 the name of the variable, not its value
+    secret_file: str | None = None
+
+
+class ScheduleTable(Table):
+    time: TimeOfDay = time(7, 30)
+    days: tuple[Weekday, ...] = WEEKDAYS
+    timezone: Zone = ZoneInfo("UTC")
+    catch_up: Duration = timedelta(hours=6)
+
+
+class SourceTable(Table):
+    kind: Literal["file"]
+    name: str = Field(min_length=1)
+    path: str
+    search_url: str | None = None
+
+
+class TopicTable(Table):
+    name: str = Field(min_length=1)
+    keywords: tuple[str, ...] = ()
+    description: str = ""
+
+
+def _topic(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class EditionTable(Table):
+    max_entries: int = Field(25, ge=1, le=200)
+    min_entries: int = Field(1, ge=1)
+    max_age_days: int = Field(14, ge=1)
+    topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
+
+
+class FetchTable(Table):
+    allow_hosts: tuple[str, ...] = ()
+
+
+class DkimTable(Table):
+    domain: str
+    selector: str
+    key_file: str
+
+
+class SmtpTable(Table):
+    host: str = "127.0.0.1"
+    port: int = Field(2525, ge=1, le=65535)
+    username: str | None = None
+    password_env: str | None = None
+    password_file: str | None = None
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    connections: int = Field(4, ge=1, le=200)
+    rate: float | None = Field(None, gt=0)
+    timeout: Duration = timedelta(seconds=60)
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.username and self.tls == "none" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError('tls = "none" would send the password in clear; use "starttls" or "implicit"')
+        return self
+
+
+class DeliveryTable(Table):
+    ambiguous: Literal["resend", "hold"] = "resend"
+
+
+class StoreTable(Table):
+    url: str = "sqlite:///newsletter.db"
+
+
+class WebTable(Table):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="NEWSLETTER_", env_nested_delimiter="__"
+    )
+
+    newsletter: NewsletterTable
+    schedule: ScheduleTable = ScheduleTable()
+    sources: tuple[SourceTable, ...] = ()
+    edition: EditionTable = EditionTable()
+    smtp: SmtpTable = SmtpTable()
+    dkim: DkimTable | None = None
+    delivery: DeliveryTable = DeliveryTable()
+    fetch: FetchTable = FetchTable()
+    store: StoreTable = StoreTable()
+    web: WebTable = WebTable()
+    _folder: Path = PrivateAttr(default=Path())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    def path(self, relative: str) -> Path:
+        """A path that the file names, relative to where the file lies."""
+        return self._folder / relative

@@ -1,0 +1,265 @@
+"""What the services ask of the outside world: small protocols, each named for what its user needs.
+
+Adapters implement them, `bootstrap` chooses the adapter. One contract suite runs over every adapter of
+a kind (`tests/contract`).
+"""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from newsletter.core.consent import Event as ConsentEvent
+from newsletter.core.delivery import Decision, Reply
+from newsletter.core.listfile import NewSubscriber
+from newsletter.core.model import Accounting, Edition, Entry, Subscriber, SubscriberStatus
+from newsletter.core.slots import SlotOutcome
+
+__all__ = [
+    "Clock",
+    "DueCopy",
+    "Editions",
+    "Entries",
+    "Envelope",
+    "Failure",
+    "Fetched",
+    "Imported",
+    "Message",
+    "Outbox",
+    "PublishedEdition",
+    "Session",
+    "Signer",
+    "Slots",
+    "Source",
+    "Subscribers",
+    "Transport",
+]
+
+
+class Clock(Protocol):
+    """The time. The only one who may ask for it; everything else gets `now`."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+
+
+# Reading
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What one source gave: entries, and what it could not read, each with its place."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """Something that knows of entries."""
+
+    name: str
+
+    async def fetch(self, now: datetime) -> Fetched:
+        """All entries that it has at present. Raises SourceError where it cannot be read at all."""
+
+
+class Entries(Protocol):
+    """Every entry that was ever seen."""
+
+    async def add(self, entries: Iterable[Entry], now: datetime) -> int:
+        """Keep them and answer how many were new. A known id keeps its `first_seen` and is refreshed."""
+
+    async def candidates(self, newsletter: str, since: datetime) -> tuple[Entry, ...]:
+        """Those first seen since then that no edition of this newsletter has featured, oldest first."""
+
+    async def list(self, limit: int | None = None) -> tuple[Entry, ...]:
+        """The newest first."""
+
+    async def get_many(self, ids: Sequence[str]) -> tuple[Entry, ...]:
+        """Those with these ids, in the same order; an id that is not known is left out."""
+
+
+# Publishing
+
+
+@dataclass(frozen=True)
+class PublishedEdition:
+    """A frozen edition with what was rendered of it, still to be filled in for each reader."""
+
+    id: int
+    edition: Edition
+    html: str
+    text: str
+    nonce: str
+    created: datetime
+
+
+class Editions(Protocol):
+    """The editions of all newsletters; none changes once it is in here."""
+
+    async def next_number(self, newsletter: str) -> int:
+        """The number that the next edition would have, from 1."""
+
+    async def publish(
+        self, edition: Edition, html: str, text: str, nonce: str, now: datetime
+    ) -> PublishedEdition | None:
+        """Freeze it, mark its entries as featured, plan one outbox row for each active subscriber and
+        close its slot as sent, in one transaction. None where that slot or number is taken already."""
+
+    async def get(self, newsletter: str, number: int) -> PublishedEdition:
+        """Raises NotFound."""
+
+    async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
+        """The newest first."""
+
+
+class Slots(Protocol):
+    """How each slot ended. A slot is the local time as ISO 8601 with its offset; it ends once."""
+
+    async def close(self, newsletter: str, outcome: SlotOutcome, now: datetime) -> bool:
+        """Record how it ended; False where that was known already."""
+
+    async def outcomes(self, newsletter: str) -> tuple[SlotOutcome, ...]:
+        """The newest first."""
+
+
+# Sending
+
+
+@dataclass(frozen=True)
+class DueCopy:
+    """An outbox row that should be sent now, with the address and wishes as they were when planned."""
+
+    id: int
+    edition_id: int
+    subscriber_id: int
+    email: str
+    name: str
+    topics: tuple[str, ...]
+    attempts: int
+    """How many times DATA was begun for it before."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A row that was not accepted, for people to look at."""
+
+    email: str
+    state: str
+    attempts: int
+    reason: str
+    next_attempt: datetime | None
+
+
+class Outbox(Protocol):
+    """The ledger: one row per (edition, subscriber), each in exactly one state."""
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """The right to send from this store, until left or until this process dies.
+        Raises AlreadyRunning where another process has it."""
+
+    async def interrupted(self) -> tuple[DueCopy, ...]:
+        """Rows that an earlier sender left in `sending`: nobody knows whether the server took them."""
+
+    async def due(self, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
+        """Rows that are pending, or deferred until now or earlier, whose id is above `after`."""
+
+    async def count_due(self, now: datetime) -> int:
+        """How many rows `due` would give in all."""
+
+    async def record(
+        self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime
+    ) -> frozenset[int]:
+        """In one durable commit: move the rows `begun` from pending or deferred to sending and count the
+        attempt, and the others as decided. Answers which of `begun` really moved: the rest left those
+        states in the meantime (somebody unsubscribed) and must not be sent. A decided row whose state
+        allows no such move raises IllegalMove, and then nothing is moved."""
+
+    async def edition(self, edition_id: int) -> PublishedEdition:
+        """What the rows of this edition are copies of. Raises NotFound."""
+
+    async def accounting(self, edition_id: int) -> Accounting:
+        """How many rows are in which state."""
+
+    async def next_attempt(self) -> datetime | None:
+        """When the next deferred row is due."""
+
+    async def failures(self, edition_id: int, limit: int = 50) -> tuple[Failure, ...]:
+        """Rows that are deferred, rejected, expired, suppressed or unknown, with the reason."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What the mail server is told about a message."""
+
+    sender: str
+    recipient: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One reader's copy on its way: the final bytes, CRLF line ends."""
+
+    envelope: Envelope
+    data: bytes
+
+
+class Signer(Protocol):
+    """Puts a signature on the final bytes of a message."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The message with its signature in front."""
+
+
+class Session(Protocol):
+    """One connection to the mail server, used for many messages."""
+
+    async def send(self, message: Message) -> Reply:
+        """Hand over one message to one recipient. Whatever concerns this message alone, a break in the
+        middle of it included, is a Reply. What concerns the server as a whole raises DeliveryError:
+        then this message was not taken."""
+
+
+class Transport(Protocol):
+    """The way to the mail server."""
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """Connect, secure, sign in. Raises DeliveryError."""
+
+
+# The list
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of an import."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    suppressed: int = 0
+    """Not added again: they unsubscribed, bounced or complained."""
+
+
+class Subscribers(Protocol):
+    """The list."""
+
+    async def add(self, people: Iterable[NewSubscriber], now: datetime) -> Imported:
+        """Add or refresh them, in one transaction. Nobody who left is brought back."""
+
+    async def move(self, subscriber_id: int, event: ConsentEvent, now: datetime) -> SubscriberStatus:
+        """Apply this event and answer the new status; whoever is no longer active gets nothing more that
+        is planned already, from the same commit on. Raises NotFound or IllegalMove."""
+
+    async def get(self, subscriber_id: int) -> Subscriber:
+        """Raises NotFound."""
+
+    async def find(self, email: str) -> Subscriber:
+        """By the normalised address. Raises NotFound."""
+
+    def all(self, status: SubscriberStatus | None = None) -> AsyncIterator[Subscriber]:
+        """By address, in bounded memory."""
+
+    async def counts(self) -> dict[SubscriberStatus, int]:
+        """How many people are in which status."""

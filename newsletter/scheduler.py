@@ -1,0 +1,98 @@
+"""The scheduler: APScheduler wakes the daily job, and nothing more.
+
+Whether a slot is due, and whether somebody has served it, is asked of the store each time, so waking too
+often or twice does no harm. It wakes at the schedule's times, and every minute for what was deferred and
+for slots that a sleeping machine has missed.
+"""
+
+import asyncio
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from newsletter.bootstrap import App
+from newsletter.core.slots import Schedule
+from newsletter.errors import NewsletterError
+from newsletter.services.deliver import Delivery
+
+__all__ = ["Scheduler"]
+
+log = structlog.get_logger()
+
+
+class Scheduler:
+    """Runs the daily job of one newsletter inside the event loop that starts it."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._delivery: Delivery | None = None
+        self._stopping = False
+        self._awake = asyncio.Lock()
+        self._scheduler = AsyncIOScheduler(timezone=app.schedule.zone)
+
+    def start(self) -> None:
+        """Wake at once, and from now on."""
+        self._scheduler.add_job(
+            self.wake,
+            _trigger(self._app.schedule),
+            next_run_time=self._app.clock.now(),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Start nothing more, and return when what is on its way has arrived."""
+        self._stopping = True
+        if self._delivery is not None:
+            self._delivery.stop()
+        async with self._awake:
+            # APScheduler cancels what runs when it is shut down, so it must be done by then.
+            self._scheduler.shutdown(wait=False)
+
+    async def wake(self) -> None:
+        """Serve the slot that is due, if any, and send what is due. What goes wrong is logged; the next
+        waking tries again."""
+        async with self._awake:
+            try:
+                await self._publish()
+                await self._send()
+            except NewsletterError as error:
+                log.error("daily job failed", error=str(error))
+
+    async def _publish(self) -> None:
+        now = self._app.clock.now()
+        slot = await self._app.daily.due(now)
+        if slot is None or self._stopping:
+            return
+        reports = await self._app.collect()
+        for report in reports:
+            log.info(
+                "collected", source=report.name, entries=report.entries, new=report.new, error=report.error
+            )
+        outcome = (await self._app.daily.publish(slot, now, reports)).outcome
+        log.info("slot", slot=slot.isoformat(), outcome=outcome.outcome.value, reason=outcome.reason)
+
+    async def _send(self) -> None:
+        due = await self._app.outbox.count_due(self._app.clock.now())
+        if not due or self._stopping:
+            return
+        log.info("sending", copies=due)
+        self._delivery = self._app.delivery()
+        try:
+            await self._delivery.run()
+        finally:
+            self._delivery = None
+        log.info("sent", left=await self._app.outbox.count_due(self._app.clock.now()))
+
+
+def _trigger(schedule: Schedule) -> OrTrigger:
+    days = ",".join(str(day) for day in sorted(schedule.weekdays))
+    at = CronTrigger(
+        day_of_week=days, hour=schedule.time.hour, minute=schedule.time.minute, timezone=schedule.zone
+    )
+    return OrTrigger([at, IntervalTrigger(minutes=1, timezone=schedule.zone)])

@@ -1,0 +1,195 @@
+"""Sending what is planned: claim, compose, hand over, record.
+
+    due rows ──▶ one worker a connection: begin ─▶ DATA ─▶ decide ──▶ ledger
+
+A message is on the disk as `sending` before DATA starts, and its outcome is there before the same
+connection starts another, so a crash leaves at most one unknown outcome a connection. What is wrong
+with one recipient is that row's outcome; what is wrong with the server ends the run after some tries,
+and its rows stay pending. Not in here: retry times and what replies mean (`core.delivery`).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from newsletter.core.delivery import (
+    Decision,
+    Policy,
+    Reply,
+    RetrySchedule,
+    after_interruption,
+    after_reply,
+    released,
+)
+from newsletter.core.model import DeliveryState
+from newsletter.errors import DeliveryError, NewsletterError, ServerRefused
+from newsletter.ports import Clock, DueCopy, Message, Outbox, PublishedEdition, Session, Transport
+from newsletter.services.compose import Composer
+from newsletter.services.ledger import Ledger
+from newsletter.services.pacer import Pacer
+
+__all__ = ["Delivery", "DeliveryOptions"]
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class DeliveryOptions:
+    """How to send. `rate` is in messages a second over all connections; None is as fast as it goes."""
+
+    connections: int = 4
+    rate: float | None = None
+    policy: Policy = Policy.RESEND
+    retries: RetrySchedule = field(default_factory=RetrySchedule)
+    reconnects: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0)
+    """Seconds between one connection's tries to reach a server; then it gives up."""
+
+
+class Delivery:
+    """One run over everything that is due. Make a new one for each run."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        transport: Transport,
+        composer: Callable[[PublishedEdition], Composer],
+        clock: Clock,
+        options: DeliveryOptions,
+        progress: Callable[[Decision], None] = lambda _: None,
+    ) -> None:
+        self._outbox = outbox
+        self._transport = transport
+        self._composer = composer
+        self._clock = clock
+        self._options = options
+        self._progress = progress
+        self._pacer = Pacer(options.rate)
+        self._composers: dict[int, Composer] = {}
+        self._released: set[int] = set()
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish the messages that are on their way, start no other."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Send until nothing is due. Raises AlreadyRunning, or DeliveryError where the server cannot be
+        used: the rows that are left are pending."""
+        async with self._outbox.exclusive():
+            await self._recover()
+            async with Ledger(self._outbox, self._clock) as ledger:
+                while await self._pass(ledger):
+                    pass
+
+    async def _recover(self) -> None:
+        """Only we may send now: whatever says `sending` was left by one that died."""
+        left = await self._outbox.interrupted()
+        decided = [(row.id, after_interruption(row.attempts, policy=self._options.policy)) for row in left]
+        await self._outbox.record((), decided, self._clock.now())
+
+    async def _pass(self, ledger: Ledger) -> bool:
+        """Once over all that is due. False when there was nothing, or a stop was asked for."""
+        due = _Due(self._outbox, self._clock)
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(self._worker(due, ledger)) for _ in range(self._options.connections)]
+        troubles = [trouble for worker in workers if (trouble := worker.result())]
+        refused = [trouble for trouble in troubles if isinstance(trouble, ServerRefused)]
+        if refused or len(troubles) == len(workers):
+            raise (refused or troubles)[0]
+        return due.found and not self._stop.is_set()
+
+    async def _worker(self, due: "_Due", ledger: Ledger) -> DeliveryError | None:
+        """One connection after the other, until nothing is due; answers why it gave up, if it did."""
+        waits = iter(self._options.reconnects)
+        row = await self._next(due)
+        while row and not self._stop.is_set():
+            try:
+                async with self._transport.session() as session:
+                    while row:
+                        sent, row = row, None
+                        await self._send(session, sent, ledger)
+                        waits = iter(self._options.reconnects)
+                        row = await self._next(due)
+            except ServerRefused as trouble:
+                self.stop()
+                return trouble
+            except DeliveryError as trouble:
+                wait = next(waits, None)
+                if wait is None:
+                    return trouble
+                await asyncio.sleep(wait)
+                row = row or await self._next(due)
+        return None
+
+    async def _next(self, due: "_Due") -> DueCopy | None:
+        return None if self._stop.is_set() else await due.next()
+
+    async def _send(self, session: Session, row: DueCopy, ledger: Ledger) -> None:
+        composer = await self._composer_of(row)
+        try:
+            message = composer.message(row)
+        except (NewsletterError, ValueError) as error:
+            decision = Decision(DeliveryState.REJECTED, row.attempts, f"could not be written: {error}")
+            await ledger.decide(row.id, decision)
+            self._progress(decision)
+            return
+        await self._pacer.wait()
+        if await ledger.begin(row.id):
+            await self._hand_over(session, message, row, ledger)
+
+    async def _hand_over(self, session: Session, message: Message, row: DueCopy, ledger: Ledger) -> None:
+        attempts = row.attempts + 1
+        try:
+            reply = await session.send(message)
+        except DeliveryError as error:
+            await ledger.decide(row.id, self._release(row.id, attempts, str(error)))
+            raise
+        decision = self._judge(reply, attempts)
+        await ledger.decide(row.id, decision)
+        self._progress(decision)
+
+    def _judge(self, reply: Reply, attempts: int) -> Decision:
+        return after_reply(
+            reply, attempts, self._clock.now(), policy=self._options.policy, retries=self._options.retries
+        )
+
+    def _release(self, row_id: int, attempts: int, reason: str) -> Decision:
+        """At once back in the line the first time; the second time in one run it has to wait, or a
+        message that makes the server hang up would be tried for ever."""
+        if row_id in self._released:
+            return self._judge(Reply(0, reason), attempts)
+        self._released.add(row_id)
+        return released(attempts, reason)
+
+    async def _composer_of(self, row: DueCopy) -> Composer:
+        if row.edition_id not in self._composers:
+            self._composers[row.edition_id] = self._composer(await self._outbox.edition(row.edition_id))
+        return self._composers[row.edition_id]
+
+
+class _Due:
+    """Hands out the due rows to the workers, a page at a time, each once."""
+
+    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._page: deque[DueCopy] = deque()
+        self._after = 0
+        self._lock = asyncio.Lock()
+
+    @property
+    def found(self) -> bool:
+        """Whether there was any."""
+        return self._after > 0
+
+    async def next(self) -> DueCopy | None:
+        """None when there is no more."""
+        async with self._lock:
+            if not self._page:
+                self._page.extend(await self._outbox.due(self._clock.now(), self._after, _PAGE))
+            if not self._page:
+                return None
+            row = self._page.popleft()
+            self._after = row.id
+            return row

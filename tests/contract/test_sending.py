@@ -1,0 +1,207 @@
+"""Sending an edition through a real store to a real server: every row ends where it belongs."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from support.newsroom import newsroom, publish
+from support.smtp import scripted_server, times
+
+from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.core.consent import Event
+from newsletter.core.delivery import Decision
+from newsletter.core.model import DeliveryState as State
+from newsletter.errors import AlreadyRunning, ServerRefused, ServerUnavailable
+from newsletter.services.compose import Composer
+
+
+async def test_everybody_gets_one_copy_and_sending_again_sends_nothing(tmp_path: Path):
+    """Over no more connections than configured."""
+    async with scripted_server() as server, newsroom(tmp_path, port=server.port, readers=30) as app:
+        published = await publish(app)
+        await app.delivery().run()
+        await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 30}
+    assert set(server.accepted.values()) == {1}
+    assert len(server.accepted) == 30
+    assert server.connections <= 4
+
+
+async def test_a_bad_address_costs_nobody_else_their_copy(tmp_path: Path):
+    """5yz is that row, 4yz waits for its time, the others are accepted."""
+    answers = {"reader3@example.org": "550 5.1.1 no such user", "reader7@example.org": "450 4.2.2 full"}
+    async with (
+        scripted_server(on_rcpt=answers.get) as server,
+        newsroom(tmp_path, port=server.port, readers=10) as app,
+    ):
+        published = await publish(app)
+        await app.delivery().run()
+        accounting = await app.outbox.accounting(published.id)
+        failures = await app.outbox.failures(published.id)
+    assert accounting.counts == {State.ACCEPTED: 8, State.REJECTED: 1, State.DEFERRED: 1}
+    assert [(row.email, row.state, row.reason) for row in failures] == [
+        ("reader3@example.org", "rejected", "550 5.1.1 no such user"),
+        ("reader7@example.org", "deferred", "450 4.2.2 full"),
+    ]
+
+
+async def test_a_server_that_closes_in_the_middle_costs_nobody_their_copy(tmp_path: Path):
+    """421 now and then: reconnect, and everybody has exactly one copy in the end."""
+    async with (
+        scripted_server(on_rcpt=times("421 4.3.2 closing", 3)) as server,
+        newsroom(tmp_path, port=server.port, readers=20) as app,
+    ):
+        published = await publish(app)
+        await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 20}
+    assert set(server.accepted.values()) == {1}
+
+
+async def test_a_message_that_makes_the_server_hang_up_each_time_ends_the_tries(tmp_path: Path):
+    """It waits for its next time instead of being tried for ever."""
+    async with (
+        scripted_server(
+            on_rcpt=lambda address: "hang up" if address == "reader1@example.org" else None
+        ) as server,
+        newsroom(tmp_path, port=server.port, readers=5) as app,
+    ):
+        published = await publish(app)
+        await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 4, State.DEFERRED: 1}
+
+
+async def test_without_a_server_everything_stays_pending(tmp_path: Path, unused_tcp_port: int):
+    """Nobody is counted against, and a later run sends everything."""
+    async with newsroom(tmp_path, port=unused_tcp_port, readers=5) as app:
+        published = await publish(app)
+        with pytest.raises(ServerUnavailable):
+            await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.PENDING: 5}
+
+
+async def test_a_server_that_refuses_us_stops_the_run_at_once(tmp_path: Path):
+    """5yz at MAIL: no address is blamed, and nobody else is tried."""
+    async with (
+        scripted_server(on_mail=lambda _: "550 5.7.1 blocked") as server,
+        newsroom(tmp_path, port=server.port, readers=50) as app,
+    ):
+        published = await publish(app)
+        with pytest.raises(ServerRefused, match="blocked"):
+            await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.PENDING: 50}
+    assert server.connections <= 4
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "copies"), [("resend", State.ACCEPTED, 2), ("hold", State.UNKNOWN, 1)]
+)
+async def test_after_an_ambiguous_break_the_policy_decides(
+    tmp_path: Path, policy: str, state: State, copies: int
+):
+    """`resend`: at least one copy, the second with the same Message-ID. `hold`: at most one."""
+    more = f'[delivery]\nambiguous = "{policy}"\n'
+    async with (
+        scripted_server(on_data=times("hang up", 1)) as server,
+        newsroom(tmp_path, port=server.port, readers=1, more=more) as app,
+    ):
+        published = await publish(app)
+        await app.delivery().run()
+        retry = await app.outbox.next_attempt()
+        if retry is not None:
+            object.__setattr__(app.clock, "instant", retry)
+            await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {state: 1}
+    assert server.accepted == {"reader0@example.org": copies}
+    assert len(server.message_ids["reader0@example.org"]) == 1
+
+
+async def test_what_a_dead_sender_left_is_sent(tmp_path: Path):
+    """A row that says `sending` while nobody sends is taken up again by the next run."""
+    async with scripted_server() as server, newsroom(tmp_path, port=server.port, readers=3) as app:
+        published = await publish(app)
+        row = (await app.outbox.due(app.clock.now(), 0, 1))[0]
+        await app.outbox.record([row.id], [], app.clock.now())
+        await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 3}
+    assert set(server.accepted.values()) == {1}
+
+
+async def test_who_unsubscribes_during_the_send_gets_no_copy(tmp_path: Path):
+    """Rows are read ahead, but none is begun after the unsubscribing is committed."""
+    async with (
+        scripted_server() as server,
+        newsroom(tmp_path, port=server.port, readers=20, connections=1) as app,
+    ):
+        published = await publish(app)
+        last = await app.subscribers.find("reader19@example.org")
+        first = asyncio.Event()
+        sending = asyncio.create_task(app.delivery(lambda _: first.set()).run())
+        await first.wait()
+        await app.subscribers.move(last.id, Event.UNSUBSCRIBE, app.clock.now())
+        await sending
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 19, State.SUPPRESSED: 1}
+    assert "reader19@example.org" not in server.accepted
+
+
+async def test_a_stop_lets_what_is_under_way_arrive(tmp_path: Path):
+    """Nothing is left in `sending`, the rest is pending, and the next run sends it."""
+    async with scripted_server() as server, newsroom(tmp_path, port=server.port, readers=40) as app:
+        published = await publish(app)
+        seen: list[Decision] = []
+
+        def stop_after_five(decision: Decision) -> None:
+            seen.append(decision)
+            if len(seen) == 5:
+                delivery.stop()
+
+        delivery = app.delivery(stop_after_five)
+        await delivery.run()
+        accounting = await app.outbox.accounting(published.id)
+        assert 5 <= accounting[State.ACCEPTED] <= 5 + 4
+        assert accounting[State.SENDING] == 0
+        await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 40}
+    assert set(server.accepted.values()) == {1}
+
+
+async def test_two_runs_at_once_do_not_send_side_by_side(tmp_path: Path):
+    """The second is told that another one is sending."""
+    async with scripted_server() as server, newsroom(tmp_path, port=server.port, readers=3) as app:
+        await publish(app)
+        async with SqlOutbox(app.database).exclusive():
+            with pytest.raises(AlreadyRunning):
+                await app.delivery().run()
+        assert not server.accepted
+
+
+async def test_a_copy_that_cannot_be_written_is_rejected_with_its_reason(tmp_path: Path):
+    """Counted, not skipped; the others are sent."""
+
+    class Picky(Composer):
+        def message(self, row):
+            if row.email == "reader1@example.org":
+                raise ValueError("no words")
+            return super().message(row)
+
+    async with scripted_server() as server, newsroom(tmp_path, port=server.port, readers=3) as app:
+        published = await publish(app)
+        delivery = app.delivery()
+        delivery._composer = lambda edition: Picky(edition, app.newsletter, app.secret)
+        await delivery.run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 2, State.REJECTED: 1}
+        [failure] = await app.outbox.failures(published.id)
+        assert failure.reason == "could not be written: no words"
+
+
+async def test_a_rate_is_kept_over_all_connections(tmp_path: Path):
+    """Ten messages at 50 a second take at least the nine gaps between them."""
+    async with (
+        scripted_server() as server,
+        newsroom(tmp_path, port=server.port, readers=10, more="rate = 50\n") as app,
+    ):
+        await publish(app)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        await app.delivery().run()
+        assert loop.time() - start >= 9 / 50
+    assert len(server.accepted) == 10

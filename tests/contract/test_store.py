@@ -1,0 +1,305 @@
+"""What every store promises, whatever database is behind it."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from support.samples import NOW, edition, entry
+
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.editions import SqlEditions
+from newsletter.adapters.stores.entries import SqlEntries
+from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.adapters.stores.schema import metadata
+from newsletter.adapters.stores.slots import SqlSlots
+from newsletter.adapters.stores.subscribers import SqlSubscribers
+from newsletter.core.consent import Event
+from newsletter.core.delivery import Decision
+from newsletter.core.listfile import NewSubscriber
+from newsletter.core.model import DeliveryState as State
+from newsletter.core.model import SubscriberStatus
+from newsletter.core.slots import Outcome, SlotOutcome
+from newsletter.errors import AlreadyRunning, ConfigError, IllegalMove, NotFound, StoreError
+
+PEOPLE = [NewSubscriber(f"reader{n}@example.org", f"Reader {n}", ("Agents",)) for n in range(5)]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database("sqlite:///papers.db", tmp_path)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def entries(database: Database) -> SqlEntries:
+    return SqlEntries(database)
+
+
+@pytest.fixture
+def editions(database: Database) -> SqlEditions:
+    return SqlEditions(database)
+
+
+@pytest.fixture
+def outbox(database: Database) -> SqlOutbox:
+    return SqlOutbox(database)
+
+
+@pytest.fixture
+def subscribers(database: Database) -> SqlSubscribers:
+    return SqlSubscribers(database)
+
+
+@pytest.fixture
+async def planned(entries, editions, subscribers) -> int:
+    """An edition with entries 1 to 3 and a row for each of five readers; its id."""
+    await entries.add([entry(n) for n in range(1, 6)], NOW)
+    await subscribers.add(PEOPLE, NOW)
+    published = await editions.publish(edition(1, 1, 2, 3), "<p>", "text", "0" * 16, NOW)
+    return published.id
+
+
+async def ids(outbox: SqlOutbox) -> list[int]:
+    return [row.id for row in await outbox.due(NOW, 0, 100)]
+
+
+# Entries
+
+
+async def test_an_entry_comes_back_as_it_was(entries):
+    """Every field, with `first_seen` as the time of adding."""
+    full = entry(
+        1, authors=("A", "B"), published=NOW, upvotes=3, comments=0, stars=9, code="https://github.com/a/b",
+        project="https://a.org", discussion="https://b.org", search="https://c.org", categories=("cs.AI",),
+        keywords=("k",), organization="O",
+    )  # fmt: skip
+    assert await entries.add([full], NOW) == 1
+    assert await entries.list() == (replace(full, first_seen=NOW),)
+
+
+async def test_reading_the_same_twice_adds_nothing_and_refreshes_what_changed(entries):
+    """`first_seen` stays, votes are the later ones, and silence does not erase what was known."""
+    await entries.add([entry(1, upvotes=3, code="https://github.com/a/b"), entry(2)], NOW)
+    later = NOW + timedelta(hours=1)
+    assert await entries.add([entry(1, upvotes=5), entry(3)], later) == 1
+    kept = {found.id: found for found in await entries.list()}
+    first = kept[entry(1).id]
+    assert (first.upvotes, first.code, first.first_seen) == (5, "https://github.com/a/b", NOW)
+    assert len(kept) == 3
+
+
+async def test_candidates_are_what_is_young_enough_and_was_not_told(entries, editions, planned):
+    """Featured entries never come back for the same newsletter; for another they are new."""
+    told = await entries.candidates("papers", NOW - timedelta(days=1))
+    assert [found.id for found in told] == [entry(4).id, entry(5).id]
+    assert len(await entries.candidates("other", NOW)) == 5
+    assert await entries.candidates("papers", NOW + timedelta(seconds=1)) == ()
+
+
+# Editions
+
+
+async def test_publishing_freezes_plans_and_closes_at_once(editions, outbox, database, planned):
+    """One row for each active subscriber, the slot sent, the edition as it was."""
+    published = await editions.get("papers", 1)
+    assert published.edition == edition(1, 1, 2, 3)
+    assert (published.html, published.text, published.created) == ("<p>", "text", NOW)
+    assert (await outbox.accounting(planned)).counts == {State.PENDING: 5}
+    [outcome] = await SqlSlots(database).outcomes("papers")
+    assert (outcome.slot, outcome.outcome, outcome.edition) == (NOW, Outcome.SENT, 1)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(edition(2, 4, 5), id="same slot"),
+        pytest.param(edition(1, 4, 5, slot=NOW + timedelta(days=1)), id="same number"),
+        pytest.param(edition(2, 3, 4, slot=NOW + timedelta(days=1)), id="an entry told before"),
+    ],
+)
+async def test_a_second_edition_of_the_same_leaves_no_trace(editions, outbox, entries, planned, second):
+    """The database refuses, and nothing of it remains."""
+    assert await editions.publish(second, "", "", "0" * 16, NOW) is None
+    assert len(await editions.list("papers")) == 1
+    assert (await outbox.accounting(planned)).planned == 5
+    assert len(await entries.candidates("papers", NOW)) == 2
+
+
+async def test_editions_are_numbered_from_one(editions, planned):
+    """For each newsletter on its own."""
+    assert await editions.next_number("papers") == 2
+    assert await editions.next_number("other") == 1
+    with pytest.raises(NotFound, match="no edition 7"):
+        await editions.get("papers", 7)
+
+
+async def test_a_slot_ends_once(database):
+    """Whoever is second learns so and changes nothing."""
+    slots = SqlSlots(database)
+    assert await slots.close("papers", SlotOutcome(NOW, Outcome.EMPTY, "no new entries"), NOW)
+    assert not await slots.close("papers", SlotOutcome(NOW, Outcome.SKIPPED, "late"), NOW)
+    assert await slots.outcomes("papers") == (SlotOutcome(NOW, Outcome.EMPTY, "no new entries"),)
+
+
+# The outbox
+
+
+async def test_due_rows_come_in_order_a_page_at_a_time(outbox, planned):
+    """With the address and wishes as they were when planned."""
+    first = await outbox.due(NOW, 0, 3)
+    rest = await outbox.due(NOW, first[-1].id, 3)
+    assert [row.email for row in (*first, *rest)] == [person.email for person in PEOPLE]
+    assert first[0].topics == ("Agents",)
+    assert await outbox.count_due(NOW) == 5
+
+
+async def test_a_planned_copy_keeps_the_wishes_of_its_time(outbox, subscribers, planned):
+    """A second attempt must have the same bytes as the first."""
+    await subscribers.add([NewSubscriber("reader0@example.org", "New Name", ("Vision",))], NOW)
+    row = (await outbox.due(NOW, 0, 1))[0]
+    assert (row.name, row.topics) == ("Reader 0", ("Agents",))
+
+
+async def test_beginning_a_row_counts_the_attempt_and_takes_it_off_the_line(outbox, planned):
+    """A row that somebody is sending is not due."""
+    row = (await ids(outbox))[0]
+    assert await outbox.record([row], [], NOW) == {row}
+    assert row not in await ids(outbox)
+    [interrupted] = await outbox.interrupted()
+    assert (interrupted.id, interrupted.attempts) == (row, 1)
+
+
+async def test_a_row_cannot_be_begun_twice(outbox, planned):
+    """The second answer leaves it out."""
+    row = (await ids(outbox))[0]
+    await outbox.record([row], [], NOW)
+    assert await outbox.record([row], [], NOW) == frozenset()
+
+
+async def test_an_illegal_move_changes_nothing_at_all(outbox, planned):
+    """Not even the legal ones of the same commit."""
+    one, two, *_ = await ids(outbox)
+    await outbox.record([one], [], NOW)
+    with pytest.raises(IllegalMove):
+        await outbox.record([], [(one, Decision(State.ACCEPTED, 1)), (two, Decision(State.ACCEPTED, 1))], NOW)
+    assert (await outbox.accounting(planned)).counts == {State.PENDING: 4, State.SENDING: 1}
+
+
+async def test_a_deferred_row_is_due_at_its_time(outbox, planned):
+    """And not before."""
+    row = (await ids(outbox))[0]
+    later = NOW + timedelta(minutes=5)
+    await outbox.record([row], [], NOW)
+    await outbox.record([], [(row, Decision(State.DEFERRED, 1, "451 later", later))], NOW)
+    assert await outbox.next_attempt() == later
+    assert row not in await ids(outbox)
+    assert row in [found.id for found in await outbox.due(later, 0, 10)]
+    [failure] = await outbox.failures(planned)
+    assert (failure.email, failure.state, failure.reason) == ("reader0@example.org", "deferred", "451 later")
+
+
+async def test_whoever_unsubscribes_gets_nothing_that_is_planned(outbox, subscribers, planned):
+    """From the same commit on: the row cannot be begun any more."""
+    row = (await outbox.due(NOW, 0, 1))[0]
+    assert await subscribers.move(row.subscriber_id, Event.UNSUBSCRIBE, NOW) is SubscriberStatus.UNSUBSCRIBED
+    assert await outbox.record([row.id], [], NOW) == frozenset()
+    accounting = await outbox.accounting(planned)
+    assert (accounting[State.SUPPRESSED], accounting[State.PENDING], accounting.planned) == (1, 4, 5)
+
+
+async def test_one_process_sends_at_a_time(outbox, tmp_path, planned):
+    """The second is told so; when the first has ended it may."""
+    other = Database("sqlite:///papers.db", tmp_path)
+    async with outbox.exclusive():
+        with pytest.raises(AlreadyRunning, match=r"papers\.db"):
+            async with other.exclusive():
+                pass
+    async with other.exclusive():
+        pass
+    await other.close()
+
+
+# The list
+
+
+async def test_an_import_adds_refreshes_and_brings_nobody_back(subscribers):
+    """Two spellings of one address are one person."""
+    await subscribers.add(PEOPLE, NOW)
+    gone = await subscribers.find("reader0@example.org")
+    await subscribers.move(gone.id, Event.UNSUBSCRIBE, NOW)
+    result = await subscribers.add(
+        [
+            PEOPLE[0],
+            PEOPLE[1],
+            NewSubscriber("READER2@example.org", "Renamed", ()),
+            NewSubscriber("new@example.org"),
+        ],
+        NOW,
+    )
+    assert (result.added, result.updated, result.unchanged, result.suppressed) == (1, 1, 1, 1)
+    assert (await subscribers.find("Reader2@example.org")).name == "Renamed"
+    assert await subscribers.counts() == {SubscriberStatus.ACTIVE: 5, SubscriberStatus.UNSUBSCRIBED: 1}
+
+
+async def test_a_long_list_is_read_in_pages(subscribers):
+    """Everybody once, in the order of their addresses."""
+    await subscribers.add([NewSubscriber(f"r{n:05}@example.org") for n in range(2500)], NOW)
+    emails = [person.email async for person in subscribers.all()]
+    assert emails == sorted(set(emails))
+    assert len(emails) == 2500
+    assert [person async for person in subscribers.all(SubscriberStatus.BOUNCED)] == []
+
+
+async def test_somebody_unknown_is_not_found(subscribers):
+    """By number and by address."""
+    with pytest.raises(NotFound, match=r"x@example\.org is not on the list"):
+        await subscribers.find("x@example.org")
+    with pytest.raises(NotFound):
+        await subscribers.move(1, Event.UNSUBSCRIBE, NOW)
+
+
+# The database itself
+
+
+async def test_the_migrations_lead_to_the_schema(tmp_path: Path, entries):
+    """No difference between what the migrations make and what the code expects."""
+    await entries.list()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'papers.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, entries):
+    """Rather than guessed at."""
+    await entries.list()
+    with sqlite3.connect(tmp_path / "papers.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    newer = Database("sqlite:///papers.db", tmp_path)
+    with pytest.raises(StoreError, match=r"9999.*newer version"):
+        await SqlEntries(newer).list()
+    await newer.close()
+
+
+async def test_a_damaged_database_is_refused_with_the_restore_step(tmp_path: Path):
+    """Nothing is sent from it."""
+    (tmp_path / "papers.db").write_bytes(b"this is no database, however long it is" * 100)
+    database = Database("sqlite:///papers.db", tmp_path)
+    with pytest.raises(StoreError, match=r"papers\.db: .*backup"):
+        await SqlEntries(database).list()
+    await database.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://", "sqlite:///:memory:", "papers.db"])
+def test_a_store_that_keeps_nothing_or_is_not_known_is_refused(tmp_path: Path, url: str):
+    """The key is named, with an example."""
+    with pytest.raises(ConfigError, match=r"\[store\] url: .*sqlite:///newsletter\.db"):
+        Database(url, tmp_path)

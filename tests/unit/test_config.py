@@ -1,0 +1,133 @@
+"""newsletter.toml and the environment, and what is said when they are wrong."""
+
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.bootstrap import shipped
+from newsletter.config import Secrets, load_settings
+from newsletter.errors import ConfigError
+
+MINIMAL = """
+[newsletter]
+name = "Papers"
+from = "Papers <papers@example.org>"
+base_url = "https://papers.example.org/"
+"""
+
+
+def write(folder: Path, text: str = "", start: str = MINIMAL) -> Path:
+    path = folder / "newsletter.toml"
+    path.write_text(start + text, encoding="utf-8")
+    return path
+
+
+def complaint(folder: Path, text: str, start: str = MINIMAL) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(folder, text, start))
+    return str(caught.value)
+
+
+def test_three_keys_are_enough(tmp_path: Path):
+    """Everything else has a default that one can start with; a slash at the end of base_url goes."""
+    settings = load_settings(write(tmp_path))
+    assert settings.newsletter.base_url == "https://papers.example.org"
+    assert settings.edition.max_entries == 25
+    assert settings.schedule.catch_up == timedelta(hours=6)
+    assert settings.path("a.txt") == tmp_path / "a.txt"
+
+
+@pytest.mark.parametrize("name", ["templates/newsletter.toml", "seeds/newsletter.toml"])
+def test_the_shipped_configurations_are_valid(name: str):
+    """What `init` and `demo` copy loads as it is."""
+    folder, _, file = name.partition("/")
+    assert load_settings(shipped(folder) / file).newsletter.id == "papers"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """NEWSLETTER_TABLE__KEY overrides a key, and leaves the others of its table."""
+    monkeypatch.setenv("NEWSLETTER_SMTP__HOST", "mail.example.org")
+    monkeypatch.setenv("NEWSLETTER_SECRET", "not a key of the configuration")
+    settings = load_settings(write(tmp_path, '[smtp]\nhost = "other.example.org"\nport = 587\n'))
+    assert (settings.smtp.host, settings.smtp.port) == ("mail.example.org", 587)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[smtp]\nconections = 3\n", '[smtp] conections: unknown key; did you mean "connections"?'),
+        ("[smpt]\nport = 25\n", '[smpt]: unknown key; did you mean "smtp"?'),
+        ("[store]\nxyz = 1\n", "[store] xyz: unknown key; the keys here are url."),
+        ('[schedule]\ntime = "25:00"\n', "[schedule] time: write hours and minutes"),
+        ('[schedule]\ntimezone = "Europe/Berln"\n', "[schedule] timezone: write a name of the IANA list"),
+        ('[schedule]\ntimezone = "../../etc/passwd"\n', "[schedule] timezone: write a name of the IANA list"),
+        ('[schedule]\ncatch_up = "soon"\n', '[schedule] catch_up: write a number and a unit, such as "30m"'),
+        ('[schedule]\ndays = ["monday"]\n', "[schedule] days.0: "),
+        ("[edition]\nmax_entries = 0\n", "[edition] max_entries: "),
+        ('[edition]\ntopics = [{ name = "A", keyword = ["b"] }]\n', 'did you mean "keywords"?'),
+        ('[[sources]]\nkind = "file"\nname = "x"\n', "[[sources]] number 1 path: missing"),
+        ('[[sources]]\nkind = "carrier pigeon"\nname = "x"\npath = "y"\n', "[[sources]] number 1 kind: "),
+        ('[smtp]\nhost = "mail.example.org"\nusername = "me"\ntls = "none"\n', "the password in clear"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place_and_its_mend(tmp_path: Path, text: str, says: str):
+    """One line that names the file, the table and the key."""
+    message = complaint(tmp_path, text)
+    assert message.startswith(str(tmp_path / "newsletter.toml") + ": ")
+    assert says in message
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path):
+    """Whoever mends the file wants to do it once."""
+    message = complaint(tmp_path, "", start='[newsletter]\nfrom = "nobody"\n[smtp]\nport = 0\n')
+    assert [line.split(": ")[1] for line in message.splitlines()] == [
+        "[newsletter] name",
+        "[newsletter] from",
+        "[newsletter] base_url",
+        "[smtp] port",
+    ]
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
+    """The first thing a new operator meets."""
+    with pytest.raises(ConfigError, match=r"no such file.*newsletter init"):
+        load_settings(tmp_path / "newsletter.toml")
+
+
+def test_broken_toml_is_named_with_its_line(tmp_path: Path):
+    """tomllib knows the line and the column."""
+    assert "line 2" in complaint(tmp_path, "", start="[newsletter]\nname = \n")
+
+
+def test_the_signing_key_comes_from_the_environment_else_from_its_file(tmp_path: Path):
+    """The environment first, so that a container needs no file."""
+    (tmp_path / "key").write_text("f" * 32 + "\n")
+    settings = load_settings(write(tmp_path, 'secret_file = "key"\n'))
+    assert Secrets(settings, {"NEWSLETTER_SECRET": "e" * 32}).signing_key() == b"e" * 32
+    assert Secrets(settings, {}).signing_key() == b"f" * 32
+
+
+def test_a_missing_or_short_signing_key_is_refused_without_being_shown(tmp_path: Path):
+    """The message says where it was looked for and how to make one, never what was found."""
+    settings = load_settings(write(tmp_path))
+    with pytest.raises(ConfigError, match=r"no NEWSLETTER_SECRET.*openssl rand"):
+        Secrets(settings, {}).signing_key()
+    with pytest.raises(ConfigError) as caught:
+        Secrets(settings, {"NEWSLETTER_SECRET": "hunter2"}).signing_key()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_user_name_without_a_password_is_refused(tmp_path: Path):
+    """Signing in without one cannot succeed, so it is said before anything is sent."""
+    settings = load_settings(write(tmp_path, '[smtp]\nusername = "me"\npassword_env = "MAIL_PASSWORD"\n'))
+    with pytest.raises(ConfigError, match="MAIL_PASSWORD"):
+        Secrets(settings, {}).smtp_password()
+    assert Secrets(settings, {"MAIL_PASSWORD": "pw"}).smtp_password() == "pw"
+
+
+def test_times_and_zones_are_read_as_such(tmp_path: Path):
+    """As the schedule needs them."""
+    settings = load_settings(write(tmp_path, '[schedule]\ntime = "06:05"\ntimezone = "Asia/Kathmandu"\n'))
+    assert settings.schedule.time == time(6, 5)
+    assert settings.schedule.timezone.key == "Asia/Kathmandu"

@@ -1,0 +1,396 @@
+"""Editions to HTML and text, with the shipped theme and with broken ones."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import mjml
+import pytest
+
+from newsletter.errors import ConfigError, TemplateError
+from newsletter.render.balance import balance_error
+from newsletter.render.digest import render_edition
+from newsletter.render.html import mjml_to_html
+from newsletter.render.marks import Marks
+from newsletter.render.text import clean, safe_link
+from newsletter.render.theme import DIGEST_FILES, Theme
+from newsletter.render.view import view_edition
+
+NONCE = "0123456789abcdef"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "x < 5 && y > 3",
+    "$x_{<}$ \\frac{a}{b}",
+    "{{7*7}} {% raw %} ${7*7} <%= 7*7 %>",
+    "\"quotes\" 'and' `more`",
+    "a -- b --> c <!-- d",
+    "]]> <![CDATA[x]]> <?xml?>",
+    "nul\x00 bell\x07 next\x85line sep\u2028arator",
+    "\u202eright to left\u202c שלום",
+    "emoji 🧪 and lone \ud800 surrogate",
+    "__UNSUBSCRIBE__ __0123_EMAIL__",
+    "</title></mj-text></mjml>",
+    '<mj-include path="/etc/passwd" />',
+]
+
+
+class Page(HTMLParser):
+    """What a browser would find: elements with their attributes, headings, text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.text, self.title = [], [], ""
+        self._in = None
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._in = tag
+
+    def handle_endtag(self, tag):
+        self._in = None
+
+    def handle_data(self, data):
+        if self._in == "title":
+            self.title += data
+        elif self._in != "style":
+            self.text.append(data)
+
+    def all(self, *tags):
+        return [attrs for tag, attrs in self.elements if tag in tags]
+
+    @property
+    def words(self):
+        return " ".join("".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def page(render_rendered):
+    return Page(render_rendered.html)
+
+
+class TestDigest:
+    def test_same_input_same_bytes(
+        self, render_plain_edition, render_newsletter, render_theme, render_rendered
+    ):
+        """Rendering twice, with a theme loaded anew, gives the same bytes."""
+        again = Theme.load(render_theme.folder)
+        assert render_edition(render_plain_edition, render_newsletter, again, nonce=NONCE) == render_rendered
+
+    def test_document(self, render_rendered, page, render_plain_edition):
+        """Standards mode; language and direction said twice; the title is the subject."""
+        assert render_rendered.html.startswith("<!DOCTYPE html>")
+        assert page.all("html")[0] | {"lang": "en", "dir": "ltr"} == page.all("html")[0]
+        first_child = page.elements[[tag for tag, _ in page.elements].index("body") + 1][1]
+        assert (first_child["lang"], first_child["dir"]) == ("en", "ltr")
+        assert page.title == render_plain_edition.subject
+        assert all(table["role"] == "presentation" for table in page.all("table"))
+
+    def test_headings(self, page):
+        """One h1, and no level is skipped on the way down."""
+        levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(below - above <= 1 for above, below in pairwise(levels))
+
+    def test_links(self, page, render_rendered):
+        """Every link is absolute, has words of its own, and is in the plain text too."""
+        links = [link["href"] for link in page.all("a")]
+        assert f"__{NONCE}_UNSUBSCRIBE__" in links
+        web = [link for link in links if "UNSUBSCRIBE" not in link]
+        assert all(urlsplit(link).scheme == "https" for link in web)
+        assert all(link in render_rendered.text for link in web)
+        assert not re.search(r"<a [^>]*>\s*</a>", render_rendered.html)
+
+    def test_order(self, page, render_rendered):
+        """Preheader, masthead, numbers, contents, lead, sections, also new, more, footer: in both parts."""
+        expected = [
+            "The Morning Papers",
+            "Friday, 20 November 2026 · No. 42",
+            "35 new papers; these 7 are worth your time.",
+            "Vision",
+            "The lead · Agents",
+            "Title of paper 1",
+            "Line of paper 1. A second sentence on paper 1 follows.",
+            "Title of paper 2",
+            "48 votes",
+            "Ada Lovelace and 2 more · Example Lab",
+            "Title of paper 7",
+            "Also new",
+            "Title of paper 9",
+            "26 more on the web",
+            "You get this because you subscribed to The Morning Papers.",
+            "reply to this email",
+        ]
+        for part in (page.words.lower(), " ".join(render_rendered.text.split()).lower()):
+            at = 0
+            for piece in expected:
+                at = part.index(piece.lower(), at)
+        assert page.words.startswith("Title of paper 2 · Title of paper 3")
+        assert "10115 Berlin" in page.words
+        assert "10115 Berlin" in render_rendered.text
+
+    def test_lead_is_not_repeated(self, page, render_rendered):
+        """The lead stands once; its section, being empty without it, is not shown."""
+        assert page.words.count("Title of paper 1") == 1
+        assert render_rendered.text.count("Title of paper 1") == 1
+        assert "AGENTS (1)" not in render_rendered.text
+
+    def test_text_width(self, render_rendered):
+        """Plain text is set at 72 columns but for addresses and sentinels."""
+        lines = render_rendered.text.splitlines()
+        assert all(len(line) <= 72 for line in lines if "://" not in line and NONCE not in line)
+        assert not re.search(r"<[a-z/!]|&[a-z#0-9]+;|\{[{%]", render_rendered.text)
+
+    def test_no_reply_no_promise(self, render_plain_edition, render_newsletter, render_theme):
+        """Replying is offered only where there is an address to reply to."""
+        mute = replace(render_newsletter, reply_to=None)
+        rendered = render_edition(render_plain_edition, mute, render_theme, nonce=NONCE)
+        assert "reply to this" not in rendered.html + rendered.text
+
+    def test_size(self, render_edition_of, render_entry, render_newsletter, render_theme):
+        """25 entries with long texts and 10 titles take well under the 102,400 bytes of a clipped mail."""
+        long = {"title": "A Long Title of a Paper " * 5, "line": "A long line about what it does. " * 7}
+        sections = {f"Topic {n}": [render_entry(5 * n + i + 1, **long) for i in range(5)] for n in range(5)}
+        edition = render_edition_of(sections, also=tuple(render_entry(30 + i, **long) for i in range(10)))
+        html = render_edition(edition, render_newsletter, render_theme, nonce=NONCE).html
+        assert len(html.encode()) < 70_000
+        styles = "".join(re.findall(r"<style.*?</style>", html, re.DOTALL))
+        assert len(styles) < 8_000
+
+    def test_without_links(self, render_edition_of, render_entry, render_newsletter, render_theme):
+        """An entry that can be found nowhere has a title and no link."""
+        edition = render_edition_of({"A": [render_entry(1, url=None, code="javascript:alert(1)")]})
+        rendered = render_edition(edition, render_newsletter, render_theme, nonce=NONCE)
+        assert "javascript" not in rendered.html + rendered.text
+        assert re.search(r"<h2[^>]*>Title of paper 1</h2>", rendered.html)
+
+    def test_only_a_search(self, render_edition_of, render_entry, render_newsletter, render_theme):
+        """Where only a search is known, the title leads there and the link says what it is."""
+        search = "https://huggingface.co/papers?q=title"
+        edition = render_edition_of({"A": [render_entry(1, url=None, code=None, search=search)]})
+        rendered = render_edition(edition, render_newsletter, render_theme, nonce=NONCE)
+        assert [link["href"] for link in Page(rendered.html).all("a")].count(search) == 2
+        assert "Find it on huggingface.co" in rendered.html
+
+    def test_no_sections(self, render_edition_of, render_newsletter, render_theme):
+        """An edition without entries renders, for whoever wants to send one."""
+        rendered = render_edition(render_edition_of({}), render_newsletter, render_theme, nonce=NONCE)
+        assert "0 new papers" in rendered.text
+
+    @pytest.mark.parametrize("nonce", ["", "0123456789abcde", "0123456789ABCDEF", "0123456789abcdeg"])
+    def test_nonce(self, render_plain_edition, render_newsletter, render_theme, nonce):
+        """A nonce that is not 16 hexadecimal digits is refused."""
+        with pytest.raises(ValueError, match="16 lower-case hexadecimal digits"):
+            render_edition(render_plain_edition, render_newsletter, render_theme, nonce=nonce)
+
+    def test_nonce_in_data(self, render_edition_of, render_entry, render_newsletter, render_theme):
+        """A text that contains the nonce is refused rather than filled in."""
+        edition = render_edition_of({"A": [render_entry(1, title=f"__{NONCE}_EMAIL__")]})
+        with pytest.raises(TemplateError, match="another one"):
+            render_edition(edition, render_newsletter, render_theme, nonce=NONCE)
+
+
+class TestHostileText:
+    @pytest.mark.parametrize("text", HOSTILE)
+    def test_stays_literal(self, render_edition_of, render_entry, render_newsletter, render_theme, text):
+        """Text from outside is shown as it is and adds no element, wherever it stands."""
+
+        def rendered(word):
+            fields = {"title": word, "line": word, "authors": (word,), "organization": word}
+            edition = render_edition_of(
+                {word: [render_entry(1, **fields), render_entry(2, **fields)]},
+                also=(render_entry(3, **fields),),
+                subject=word,
+                preheader=word,
+            )
+            return render_edition(edition, render_newsletter, render_theme, nonce=NONCE)
+
+        hostile, harmless = rendered(text), rendered("harmless")
+        page, plain = Page(hostile.html), Page(harmless.html)
+        assert Counter(tag for tag, _ in page.elements) == Counter(tag for tag, _ in plain.elements)
+        assert page.title == clean(text)
+        assert page.words.count(clean(text)) >= 8
+        assert " ".join(hostile.text.split()).count(clean(text)) >= 6
+        assert balance_error(hostile.html.removeprefix("<!DOCTYPE html>")) is None
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "//example.org/x",
+            "/x",
+            "x",
+            "https://",
+            "https://[::1",
+            "https://example.org:port/",
+            "java\nscript:alert(1)",
+            "https://example.org/\x00",
+            "mailto://example.org",
+            "",
+            None,
+        ],
+    )
+    def test_unsafe_links_are_dropped(self, url):
+        """Only whole http, https and mailto addresses are ever linked."""
+        assert safe_link(url) is None
+
+    @pytest.mark.parametrize(
+        ("url", "safe"),
+        [
+            ("https://example.org/a?b=c&d=%20#e", "https://example.org/a?b=c&d=%20#e"),
+            ("http://example.org/a b\"c<d>'", "http://example.org/a%20b%22c%3Cd%3E'"),
+            ("https://bücher.example/ü", "https://xn--bcher-kva.example/%C3%BC"),
+            ("mailto:ada@example.org", "mailto:ada@example.org"),
+            ("https://e.org/{{x}}", "https://e.org/%7B%7Bx%7D%7D"),
+        ],
+    )
+    def test_safe_links_are_encoded(self, url, safe):
+        """What is linked is ASCII, percent-encoded once."""
+        assert safe_link(url) == safe
+
+
+class TestInlining:
+    def test_nothing_is_lost(self, render_plain_edition, render_newsletter, render_theme):
+        """Conditional comments, media queries and importance are the same before and after inlining."""
+        view = view_edition(render_plain_edition, render_newsletter)
+        source = render_theme.render("digest.mjml", edition=view, reader=Marks(NONCE, comments=True))
+        laid_out = mjml.mjml2html(source, fonts={})
+        inlined = mjml_to_html(source, render_theme.read("digest.css"), "digest.mjml")
+        for piece in (
+            "<!--[if ",
+            "<![endif]",
+            "@media",
+            "!important",
+            "[data-ogsc]",
+            "[data-ogsb]",
+            "<style",
+        ):
+            assert inlined.count(piece) == laid_out.count(piece) > 0, piece
+        assert "data-premailer" not in inlined
+        assert "@import" not in inlined
+        assert "<link" not in inlined
+
+    @pytest.mark.parametrize(
+        ("body", "line"),
+        [
+            ("<mj-section>\n<mj-column>\n<mj-text>a<p>b</mj-text>\n</mj-column></mj-section>", 4),
+            ('<mj-section />\n<mj-include path="/etc/passwd" />', 3),
+        ],
+    )
+    def test_errors_name_the_line(self, body, line):
+        """What is not MJML is reported with its template and the line that broke, and reads no file."""
+        with pytest.raises(TemplateError, match=f"mine/digest.mjml.*line {line} of the MJML") as caught:
+            mjml_to_html(f"<mjml><mj-body>\n{body}\n</mj-body></mjml>", "", "mine/digest.mjml")
+        assert "root:" not in str(caught.value)
+
+    def test_network_is_not_used(self):
+        """A stylesheet on the web is not fetched."""
+        asked = []
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_error(404)
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+            Thread(target=server.serve_forever).start()
+            link = f'<link rel="stylesheet" href="http://127.0.0.1:{server.server_port}/x.css"/>'
+            head = f"<mj-head><mj-raw>{link}</mj-raw></mj-head>"
+            mjml_to_html(f"<mjml>{head}<mj-body></mj-body></mjml>", "", "digest.mjml")
+            server.shutdown()
+        assert asked == []
+
+
+class TestTheme:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        for name in DIGEST_FILES:
+            (tmp_path / name).write_text("")
+        return tmp_path
+
+    def test_missing_folder(self, tmp_path):
+        """A folder that is not there is named."""
+        with pytest.raises(ConfigError, match=r"nowhere.*digest\.mjml, digest\.css, digest\.txt"):
+            Theme.load(tmp_path / "nowhere")
+
+    @pytest.mark.parametrize("name", DIGEST_FILES)
+    def test_missing_file(self, folder, name):
+        """A file that is not there is named."""
+        (folder / name).unlink()
+        with pytest.raises(ConfigError, match=re.escape(f"has no {name}")):
+            Theme.load(folder)
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            "a\n{% if %}",
+            "a\n{{ b }}",
+            "a\n{{ edition.b }}",
+            "a\n{{ edition.__class__.__mro__ }}",
+            "a\n{{ 1 / 0 }}",
+            "a\n{% include '../../../etc/passwd' %}",
+        ],
+    )
+    def test_errors_name_file_and_line(self, folder, broken):
+        """Whatever a template does wrong is reported with its file and line."""
+        (folder / "digest.mjml").write_text(broken)
+        with pytest.raises(TemplateError, match=r"digest\.mjml:2: \S"):
+            Theme.load(folder).render("digest.mjml", edition=object())
+
+    def test_escaping(self, folder):
+        """MJML is escaped, plain text is not."""
+        for name in ("digest.mjml", "digest.txt"):
+            (folder / name).write_text("{{ x }}")
+        theme = Theme.load(folder)
+        assert theme.render("digest.mjml", x='<">') == "&lt;&#34;&gt;"
+        assert theme.render("digest.txt", x='<">') == '<">'
+
+    def test_lost_marks(self, folder, render_plain_edition, render_newsletter):
+        """A mark where MJML keeps no text is missed at once, not in someone's inbox."""
+        (folder / "digest.mjml").write_text(
+            '<mjml><mj-body><mj-section title="{{ reader.email }}"/></mj-body></mjml>'
+        )
+        with pytest.raises(TemplateError, match="1 marks went in and 0 came out"):
+            render_edition(render_plain_edition, render_newsletter, Theme.load(folder), nonce=NONCE)
+
+
+class TestView:
+    def test_right_to_left(self, render_plain_edition, render_newsletter):
+        """The direction follows the language."""
+        for language, direction in [("ar", "rtl"), ("he-IL", "rtl"), ("de", "ltr")]:
+            letter = replace(render_newsletter, language=language)
+            assert view_edition(render_plain_edition, letter).direction == direction
+
+    @pytest.mark.parametrize(
+        ("line", "summary", "after"),
+        [
+            (
+                "One thing.",
+                "One thing. Another thing, at 3.5 of 4, e.g. here. X.",
+                "Another thing, at 3.5 of 4, e.g. here.",
+            ),
+            (
+                "They show one big thing.",
+                "We show one big thing. Another thing is here.",
+                "Another thing is here.",
+            ),
+            ("One thing.", "One thing.", ""),
+            ("Elsewhere.", "One thing. Another thing is here.", ""),
+            ("One.", "One. Yes.", ""),
+        ],
+    )
+    def test_second_sentence(self, render_edition_of, render_entry, render_newsletter, line, summary, after):
+        """The lead gets the sentence after its line, if there is one worth showing."""
+        edition = render_edition_of({"A": [render_entry(1, line=line, summary=summary)]})
+        assert view_edition(edition, render_newsletter).lead.next_line == after

@@ -1,0 +1,404 @@
+"""The public pages, asked as a browser and as a mail program ask, over a real database."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from newsletter.bootstrap import App, open_app
+from newsletter.core import tokens
+from newsletter.core.consent import Event
+from newsletter.core.listfile import NewSubscriber
+from newsletter.core.model import DeliveryState, Entry, Subscriber, SubscriberStatus
+from newsletter.errors import ConfigError
+from newsletter.ports import PublishedEdition
+from newsletter.web.site import site
+
+NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+CONFIG = """
+[newsletter]
+id = "papers"
+name = "Tom & Ada's <Papers>"
+from = "Papers <papers@example.org>"
+base_url = "https://papers.example.org{path}"
+secret_file = "secret"
+[edition]
+max_entries = 3
+"""
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "</title></a><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)" x="',
+    "' autofocus onfocus='alert(1)",
+    "{{ 7 * 7 }}{% raw %}${7*7}",
+    "&lt;b&gt;",
+]
+LINKS = [
+    "javascript:alert(1)",
+    "JaVaScRiPt://example.org/%0aalert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:x",
+    'https://example.org/"onmouseover="alert(1)',
+    " java\nscript:alert(1)",
+]
+
+
+class Page(HTMLParser):
+    """What a browser sees: the elements with their attributes, and the text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def links(self) -> list[str]:
+        return [attributes["href"] or "" for tag, attributes in self.elements if tag == "a"]
+
+
+def config_in(folder: Path, path: str = "") -> Path:
+    """A newsletter.toml whose pages lie below `path`."""
+    (folder / "secret").write_text("0123456789abcdef0123456789abcdef")
+    config = folder / "newsletter.toml"
+    config.write_text(CONFIG.format(path=path))
+    return config
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[App]:
+    async with open_app(config_in(tmp_path), NOW) as opened:
+        yield opened
+
+
+def browser_of(app: App, *, raising: bool = True) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(site(app), raise_app_exceptions=raising)
+    return httpx.AsyncClient(transport=transport, base_url="https://papers.example.org")
+
+
+@pytest.fixture
+async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    async with browser_of(app) as client:
+        yield client
+
+
+async def subscribe(app: App, email: str = "ada@example.org") -> Subscriber:
+    await app.subscribers.add([NewSubscriber(email)], NOW)
+    return await app.subscribers.find(email)
+
+
+def link_of(app: App, number: int) -> str:
+    """Where the emails of this subscriber lead to."""
+    token = tokens.make(app.secret, tokens.UNSUBSCRIBE, app.newsletter.id, number)
+    return f"/unsubscribe/{token}"
+
+
+def papers(count: int, start: int = 1) -> list[Entry]:
+    return [
+        Entry(
+            id=f"paper:{number}",
+            title=f"Title of paper {number}",
+            summary=f"Paper {number} shows something new about birds. It has a second sentence.",
+            authors=("Ada Lovelace", "Bo Li", "Cy Twombly"),
+            url=f"https://example.org/abs/{number}",
+            code=f"https://github.com/example/{number}",
+            organization="Example Lab",
+            upvotes=1000 - number,
+        )
+        for number in range(start, start + count)
+    ]
+
+
+async def publish(app: App, entries: Sequence[Entry], days: int = 0) -> PublishedEdition:
+    now = NOW + timedelta(days=days)
+    await app.entries.add(entries, now)
+    published = await app.desk.publish(now, now)
+    assert published is not None
+    return published
+
+
+async def test_health(browser: httpx.AsyncClient) -> None:
+    """Who watches the server gets a plain answer."""
+    answer = await browser.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+# Leaving
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_following_the_link_changes_nothing(app: App, browser: httpx.AsyncClient, method: str) -> None:
+    """Mail scanners follow links; the reader stays, and so does the copy that is planned for them."""
+    person = await subscribe(app)
+    published = await publish(app, papers(2))
+    assert (await browser.request(method, link_of(app, person.id))).status_code == 200
+    assert (await app.subscribers.get(person.id)).status is SubscriberStatus.ACTIVE
+    assert (await app.outbox.accounting(published.id))[DeliveryState.PENDING] == 1
+
+
+async def test_the_link_asks_first(app: App, browser: httpx.AsyncClient) -> None:
+    """The page names who leaves what, without the whole address, and has a button that posts to itself."""
+    person = await subscribe(app)
+    answer = await browser.get(link_of(app, person.id))
+    page = Page(answer.text)
+    assert "Unsubscribe from Tom & Ada's <Papers>?" in page.text
+    assert "a…@example.org will then get no further edition" in page.text
+    assert "ada@" not in answer.text
+    assert ("form", {"method": "post"}) in page.elements
+    assert [tag for tag, _ in page.elements].count("button") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"data": ONE_CLICK}, {"files": {name: (None, value) for name, value in ONE_CLICK.items()}}, {}],
+    ids=["form", "multipart", "empty"],
+)
+async def test_one_click_unsubscribes(app: App, browser: httpx.AsyncClient, body: Any) -> None:
+    """A single POST as of RFC 8058, without cookies or redirects; the copies still planned are suppressed,
+    those of others are not."""
+    person = await subscribe(app)
+    await subscribe(app, "other@example.org")
+    published = await publish(app, papers(2))
+    answer = await browser.post(link_of(app, person.id), **body)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert "You are unsubscribed" in answer.text
+    assert (await app.subscribers.get(person.id)).status is SubscriberStatus.UNSUBSCRIBED
+    accounting = await app.outbox.accounting(published.id)
+    assert accounting.counts == {DeliveryState.SUPPRESSED: 1, DeliveryState.PENDING: 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Event.UNSUBSCRIBE, SubscriberStatus.UNSUBSCRIBED),
+        (Event.BOUNCE, SubscriberStatus.UNSUBSCRIBED),
+        (Event.COMPLAIN, SubscriberStatus.COMPLAINED),
+    ],
+)
+async def test_unsubscribing_twice_is_fine(
+    app: App, browser: httpx.AsyncClient, before: Event, after: SubscriberStatus
+) -> None:
+    """Mail providers repeat the POST: the answer stays the same, and who complained stays so."""
+    person = await subscribe(app)
+    await app.subscribers.move(person.id, before, NOW)
+    answers = [await browser.post(link_of(app, person.id), data=ONE_CLICK) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].text == answers[1].text
+    assert (await app.subscribers.get(person.id)).status is after
+
+
+async def test_who_has_left_is_not_asked_again(app: App, browser: httpx.AsyncClient) -> None:
+    """The link then says that it is done, and shows no button."""
+    person = await subscribe(app)
+    await browser.post(link_of(app, person.id), data=ONE_CLICK)
+    page = Page((await browser.get(link_of(app, person.id))).text)
+    assert "You are unsubscribed" in page.text
+    assert "button" not in [tag for tag, _ in page.elements]
+
+
+def forged(app: App, person: Subscriber) -> list[str]:
+    """Links that nobody sent: each bit of a real one flipped, other purposes and lists, mere nonsense."""
+    real = link_of(app, person.id).rpartition("/")[2]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    made = [
+        real[:place] + alphabet[alphabet.index(real[place]) ^ (1 << bit)] + real[place + 1 :]
+        for place in range(len(real))
+        for bit in range(6)
+    ]
+    made += [tokens.make(app.secret, "preferences", "papers", person.id)]
+    made += [tokens.make(app.secret, tokens.UNSUBSCRIBE, "others", person.id)]
+    made += [tokens.make(app.secret, tokens.UNSUBSCRIBE, "papers", number) for number in (10**6, 2**63 - 1)]
+    made += ["", "x", real[:-1], f"{real}=", "%C3%A4" * 8, "..%2F..%2Fx", "a/b", "%00"]
+    return [f"/unsubscribe/{token}" for token in made]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_forged_link_tells_nothing(app: App, browser: httpx.AsyncClient, method: str) -> None:
+    """Whatever is wrong with the token, and whether its subscriber exists or was erased, the answer has the
+    same status, headers and bytes; nobody is unsubscribed by it."""
+    person, erased = await subscribe(app), await subscribe(app, "bob@example.org")
+    await app.subscribers.move(erased.id, Event.ERASE, NOW)
+    links = [*forged(app, person), link_of(app, erased.id)]
+    answers = [await browser.request(method, link, follow_redirects=False) for link in links]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
+    assert "This link is not one of ours" in answers[0].text
+    assert (await app.subscribers.get(person.id)).status is SubscriberStatus.ACTIVE
+
+
+# The archive
+
+
+async def test_the_archive_lists_the_editions(app: App, browser: httpx.AsyncClient) -> None:
+    """Newest first, each with number, date and subject, and a link that leads to it."""
+    first = await publish(app, papers(2))
+    second = await publish(app, papers(2, start=3), days=1)
+    page = Page((await browser.get("/archive")).text)
+    assert page.links == ["/archive/2", "/archive/1"]
+    for shown in (first.edition.subject, second.edition.subject, "Friday, 20 November 2026", "No. 2"):
+        assert shown in page.text
+    assert (await browser.get("/archive/1")).status_code == 200
+
+
+async def test_an_empty_archive(browser: httpx.AsyncClient) -> None:
+    """Before the first edition the page says that there is none."""
+    assert "None yet" in (await browser.get("/archive")).text
+
+
+async def test_an_edition_shows_what_the_email_had_no_room_for(app: App, browser: httpx.AsyncClient) -> None:
+    """The chosen entries with their lines, votes, authors and links; the titles of all others, each once,
+    with their links."""
+    published = await publish(app, papers(40))
+    assert len(published.edition.rest) == 40 - 3 - len(published.edition.also)
+    page = Page((await browser.get("/archive/1")).text)
+    featured = {item.entry.url for item in published.edition.featured}
+    for url in (f"https://example.org/abs/{number}" for number in range(1, 41)):
+        assert page.links.count(url) == (2 if url in featured else 1)
+    words = [" ".join(line.split()) for line in page.text.splitlines()]
+    assert [words.count(f"Title of paper {number}") for number in range(1, 41)] == [1] * 40
+    assert "999 votes" in words
+    assert "Ada Lovelace and 2 more · Example Lab" in words
+    assert published.edition.featured[1].line in words
+    assert f"{len(published.edition.rest)} more" in words
+
+
+async def test_a_page_has_one_heading_and_no_script(app: App, browser: httpx.AsyncClient) -> None:
+    """Every page can be read and used without scripts, and says its language and its one subject."""
+    person = await subscribe(app)
+    await publish(app, papers(20))
+    for path in ("/archive", "/archive/1", link_of(app, person.id), "/unsubscribe/x", "/nowhere"):
+        page = Page((await browser.get(path)).text)
+        tags = [tag for tag, _ in page.elements]
+        assert (tags.count("h1"), tags.count("main"), tags.count("title")) == (1, 1, 1), path
+        assert "script" not in tags
+        assert page.elements[0] == ("html", {"lang": "en"})
+
+
+async def test_hostile_papers_stay_text(app: App, browser: httpx.AsyncClient) -> None:
+    """Markup in titles, summaries and names is shown as it was written, wherever an entry can stand;
+    addresses that could run something become no links."""
+    hostile = [
+        Entry(
+            id=f"{text}{number}",
+            title=text,
+            authors=(text, text),
+            organization=text,
+            url=link,
+            code=link,
+            discussion=link,
+            summary=f"{text} is what this sentence says. And so on.",
+        )
+        for number in range(3)
+        for text, link in zip(PAYLOADS, LINKS, strict=True)
+    ]
+    await publish(app, hostile)
+    answers = [await browser.get(path) for path in ("/archive", "/archive/1")]
+    page = Page(answers[1].text)
+    assert all(page.text.count(text) >= 3 for text in PAYLOADS)
+    for answer in answers:
+        elements = Page(answer.text).elements
+        assert not {"script", "img", "b"} & {tag for tag, _ in elements}
+        assert not [name for _, attributes in elements for name in attributes if name.startswith("on")]
+    schemes = {urlsplit(link).scheme for link in page.links}
+    assert schemes == {"", "https"}
+    assert "49" not in page.text
+
+
+@pytest.mark.parametrize("number", ["2", "0", "-1", "x", "1x", "٢", "9" * 30, "9" * 5000])
+async def test_an_unknown_edition(app: App, browser: httpx.AsyncClient, number: str) -> None:
+    """The page says so and leads to those that there are."""
+    await publish(app, papers(2))
+    answer = await browser.get(f"/archive/{number}")
+    assert answer.status_code == 404
+    assert "/archive" in Page(answer.text).links
+
+
+async def test_many_entries_are_looked_up_in_order(app: App) -> None:
+    """More ids than one query takes; unknown ones are left out, the order is that of the question."""
+    await app.entries.add(papers(1201), NOW)
+    ids = [f"paper:{number}" for number in range(1201, 0, -1)]
+    found = await app.entries.get_many([ids[0], "paper:none", *ids[1:]])
+    assert [entry.id for entry in found] == ids
+    assert await app.entries.get_many([]) == ()
+
+
+# All pages
+
+
+@pytest.mark.parametrize("path", ["", "/papers", "/a/b"])
+async def test_links_keep_the_path_of_the_newsletter(tmp_path: Path, path: str) -> None:
+    """Below a path of its own, pages are found whether the proxy leaves that path on or takes it off, and
+    every link within the pages leads to a page."""
+    async with open_app(config_in(tmp_path, path), NOW) as app, browser_of(app) as browser:
+        await publish(app, papers(2))
+        home = await browser.get(path or "/")
+        assert home.headers["location"] == f"{path}/archive"
+        assert (await browser.get("/archive")).text == (await browser.get(f"{path}/archive")).text
+        for page in (f"{path}/archive", f"{path}/archive/1", f"{path}/unsubscribe/x", f"{path}/nowhere"):
+            elements = Page((await browser.get(page)).text).elements
+            hrefs = [attributes["href"] or "" for _, attributes in elements if "href" in attributes]
+            own = [href for href in hrefs if not urlsplit(href).scheme]
+            assert len(own) >= 2
+            assert all(href.startswith(f"{path}/") for href in own)
+            assert {(await browser.get(href)).status_code for href in own} == {200}
+
+
+async def test_headers_on_every_answer(app: App, browser: httpx.AsyncClient) -> None:
+    """Nothing may run, frame the page or learn the address that a reader came from; an unsubscribe page is
+    neither kept nor indexed."""
+    person = await subscribe(app)
+    await publish(app, papers(2))
+    private = [link_of(app, person.id), "/unsubscribe/x"]
+    for path in ["/", "/health", "/style.css", "/archive", "/archive/1", "/archive/2", "/nowhere", *private]:
+        for method in ("GET", "HEAD", "POST"):
+            headers = (await browser.request(method, path)).headers
+            assert headers["content-security-policy"] == POLICY
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "no-referrer"
+            assert "set-cookie" not in headers
+            assert (headers.get("cache-control") == "no-store") == (path in private)
+            assert ("x-robots-tag" in headers) == (path in private)
+
+
+async def test_other_methods_are_refused(app: App, browser: httpx.AsyncClient) -> None:
+    """Nothing else can be done to a page, and the answer says what can."""
+    person = await subscribe(app)
+    answer = await browser.put(link_of(app, person.id))
+    assert answer.status_code == 405
+    assert "allow" in answer.headers
+    assert (await browser.post("/archive")).status_code == 405
+    assert (await app.subscribers.get(person.id)).status is SubscriberStatus.ACTIVE
+
+
+async def test_a_broken_database_is_a_page_too(app: App, tmp_path: Path) -> None:
+    """The reader is told to come back later and learns nothing else; the error reaches the server's log."""
+    (tmp_path / "newsletter.db").write_text("no database")
+    async with browser_of(app, raising=False) as browser:
+        answer = await browser.get("/archive")
+    assert answer.status_code == 500
+    assert "try again" in answer.text
+    assert str(tmp_path) not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_no_pages_without_a_secret(tmp_path: Path) -> None:
+    """It is told at the start, not to the first reader who wants to leave."""
+    config = config_in(tmp_path)
+    (tmp_path / "secret").unlink()
+    async with open_app(config, NOW) as app:
+        with pytest.raises(ConfigError, match="NEWSLETTER_SECRET"):
+            site(app)
