@@ -24,6 +24,7 @@ __all__ = [
     "Envelope",
     "Failure",
     "Fetched",
+    "Headline",
     "Imported",
     "Message",
     "Outbox",
@@ -95,6 +96,15 @@ class PublishedEdition:
     created: datetime
 
 
+@dataclass(frozen=True)
+class Headline:
+    """What a list of editions shows of each."""
+
+    number: int
+    slot: datetime
+    subject: str
+
+
 class Editions(Protocol):
     """The editions of all newsletters; none changes once it is in here."""
 
@@ -110,8 +120,14 @@ class Editions(Protocol):
     async def get(self, newsletter: str, number: int) -> PublishedEdition:
         """Raises NotFound."""
 
+    async def newest(self, newsletter: str) -> PublishedEdition | None:
+        """None where nothing was published yet."""
+
     async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
-        """The newest first."""
+        """All, the newest first, with their whole content."""
+
+    async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
+        """All, the newest first, without their content."""
 
 
 class Slots(Protocol):

@@ -8,11 +8,12 @@ from newsletter.cli import editions, entries, subscribers
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
 from newsletter.cli.jobs import collect, publish, run, send
+from newsletter.cli.logs import configure_logs
 from newsletter.cli.mailbox import mailbox
 from newsletter.cli.preview import preview
 from newsletter.cli.serve import serve
 from newsletter.cli.status import status
-from newsletter.errors import NewsletterError
+from newsletter.errors import DeliveryError, NewsletterError
 
 __all__ = ["app", "main"]
 
@@ -31,8 +32,13 @@ app.add_typer(subscribers.app, name="subscribers")
 
 def main() -> None:
     """Run the command; an error that we expect is a sentence on stderr and exit code 1."""
+    configure_logs()
     try:
         app()
     except NewsletterError as error:
         sys.stderr.write(f"newsletter: {error}\n")
+        if isinstance(error, DeliveryError):
+            sys.stderr.write(
+                "Nothing is lost: what was not sent is pending, and `newsletter send` goes on.\n"
+            )
         sys.exit(1)

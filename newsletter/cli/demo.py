@@ -39,9 +39,10 @@ Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Made anew ea
 
 @async_command
 async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = False) -> None:
-    """The whole job on the seed page: collect, publish, send to the example list, write previews.
+    """The whole job on the seed page, with its own mail server.
 
-    It brings its own mail server, on loopback, and leaves a folder in which every other command works.
+    Collects, publishes, sends to the example list and writes previews. Leaves a folder in which every
+    other command can be tried with --config.
     """
     _clear(folder)
     make_folder(folder, FILES)

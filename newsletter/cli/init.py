@@ -24,7 +24,10 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it does not exist.")],
     json: Json = False,
 ) -> None:
-    """A commented newsletter.toml, a theme to edit, an example list and a page of papers to start from."""
+    """Start a newsletter of your own in a folder.
+
+    Makes a commented newsletter.toml, a theme to edit, an example list and a page of papers.
+    """
     for name in (*FILES, "newsletter.secret"):
         if (folder / name).exists():
             raise ConfigError(

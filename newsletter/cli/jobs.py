@@ -23,7 +23,7 @@ from newsletter.errors import SourceError
 __all__ = ["collect", "publish", "run", "send"]
 
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Collect, and preview what would go out; send nothing.")
+    bool, typer.Option("--dry-run", metavar="", help="Collect, and preview what would go out; send nothing.")
 ]
 
 
@@ -44,7 +44,10 @@ async def collect(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json =
 async def publish(
     config: Config = DEFAULT_CONFIG, slot: Slot = None, now: Now = None, json: Json = False
 ) -> None:
-    """Freeze the edition of the due slot and plan its outbox. Sends nothing."""
+    """Freeze the edition of the due slot and plan its outbox.
+
+    Sends nothing: `newsletter send` does.
+    """
     async with open_app(config, now) as app:
         instant = app.clock.now()
         chosen = await chosen_slot(app, slot, instant)
@@ -60,13 +63,15 @@ async def publish(
 
 @async_command
 async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
-    """Deliver what is pending. Goes on where an earlier run stopped, however that ended."""
+    """Deliver what is pending.
+
+    Goes on where an earlier run stopped, however that ended. Sends nobody a copy twice.
+    """
     async with open_app(config, now) as app:
         try:
             await send_due(app, quiet=json)
         finally:
-            editions = await app.editions.list(app.newsletter.id)
-            newest = editions[0] if editions else None
+            newest = await app.editions.newest(app.newsletter.id)
             if json:
                 print_json(await standing_json(app, newest))
             else:
@@ -81,8 +86,10 @@ async def run(
     now: Now = None,
     json: Json = False,
 ) -> None:
-    """The daily job: collect, publish, send. Says so where no slot is due, and then only sends what an
-    earlier run left."""
+    """The daily job: collect, publish, send.
+
+    Where no slot is due it says so, and only sends what an earlier run left.
+    """
     async with open_app(config, now) as app:
         if dry_run:
             await rehearse(app, json=json)

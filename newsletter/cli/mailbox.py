@@ -39,7 +39,10 @@ async def mailbox(
     config: Config = DEFAULT_CONFIG,
     json: Json = False,
 ) -> None:
-    """A local SMTP server that keeps what it gets as Maildir and shows it in the browser."""
+    """A local mail server that shows what it gets, for trying things out.
+
+    Listens on this machine only, keeps every message in a Maildir and shows it in the browser.
+    """
     folder = directory or (config.parent if config.exists() else Path()) / "mailbox"
     async with LocalMailbox(folder, HOST, smtp_port) as local:
         with listen(HOST, web_port, "--web-port") as web:

@@ -8,7 +8,7 @@ import typer
 from newsletter.bootstrap import open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import edition_json, print_json, print_lines
-from newsletter.cli.work import local_now, write_files
+from newsletter.cli.work import NOTHING_NEW, local_now, write_files
 from newsletter.errors import NotFound
 
 __all__ = ["preview"]
@@ -21,16 +21,14 @@ As = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="This subs
 async def preview(
     out: Out, reader: As = None, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
 ) -> None:
-    """Write index.html, email.html, email.txt and email.eml for the edition that would go out now.
+    """Write what would go out now as files to look at.
 
-    Sends nothing and changes nothing.
+    index.html shows email.html, email.txt and email.eml. Sends nothing and changes nothing.
     """
     async with open_app(config, now) as app:
         edition = await app.desk.propose(local_now(app), app.clock.now())
         if edition is None:
-            raise NotFound(
-                "nothing would go out now: too little is new. `newsletter collect` picks up entries."
-            )
+            raise NotFound(f"{NOTHING_NEW} `newsletter collect` picks up entries.")
         files = await app.preview(app.desk.render(edition, app.clock.now()), reader)
     write_files(out, files)
     if json:

@@ -16,7 +16,10 @@ __all__ = ["serve"]
 
 @async_command
 async def serve(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
-    """Wake the daily job at its times, and serve the pages that the emails link to, until stopped."""
+    """Run the daily job at its times, and the web pages, until stopped.
+
+    The pages are those that the emails link to: the archive, and unsubscribing.
+    """
     async with open_app(config, now) as app:
         web = app.settings.web
         with listen(web.host, web.port, "[web] port") as socket:

@@ -13,12 +13,14 @@ _SHOWN = 7
 
 @async_command
 async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
-    """The last slots with their outcomes, the newest edition with its copies, and what comes next."""
+    """What happened and what comes next.
+
+    The last slots with their outcomes, the newest edition and how its copies stand, the next slot.
+    """
     async with open_app(config, now) as app:
         instant = app.clock.now()
         outcomes = await app.slots.outcomes(app.newsletter.id)
-        editions = await app.editions.list(app.newsletter.id)
-        newest = editions[0] if editions else None
+        newest = await app.editions.newest(app.newsletter.id)
         people = await app.subscribers.counts()
         upcoming = next_slot(app.schedule, instant)
         if json:

@@ -31,9 +31,9 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 Status = Annotated[SubscriberStatus | None, typer.Option("--status", help="Only these.")]
 InFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header line, or .jsonl.")]
 OutFile = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="CSV, or .jsonl; standard output without it.")
+    Path | None, typer.Argument(metavar="FILE", help="CSV, or .jsonl; standard output without it.")
 ]
-Everybody = Annotated[bool, typer.Option("--all", help="Also those who left.")]
+Everybody = Annotated[bool, typer.Option("--all", metavar="", help="Also those who left.")]
 
 
 @app.command()

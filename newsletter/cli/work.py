@@ -22,6 +22,7 @@ from newsletter.cli.output import (
     when,
 )
 from newsletter.core.delivery import Decision
+from newsletter.core.model import DeliveryState
 from newsletter.core.slots import local_time, next_slot
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
@@ -29,6 +30,7 @@ from newsletter.services.daily import Published
 from newsletter.services.deliver import Delivery
 
 __all__ = [
+    "NOTHING_NEW",
     "chosen_slot",
     "collect_lines",
     "local_now",
@@ -40,6 +42,11 @@ __all__ = [
     "standing_lines",
     "write_files",
 ]
+
+
+NOTHING_NEW = (
+    "Nothing would go out: fewer entries than [edition] min_entries are new and within max_age_days."
+)
 
 
 def local_now(app: App) -> datetime:
@@ -104,7 +111,8 @@ async def standing_lines(app: App, edition: PublishedEdition | None) -> list[str
     if edition is None:
         return []
     accounting = await app.outbox.accounting(edition.id)
-    lines = [f"✓ Copies of edition {edition.edition.number}: {outbox_line(accounting)}"]
+    mark = "✓" if accounting[DeliveryState.ACCEPTED] == accounting.planned else "·"
+    lines = [f"{mark} Copies of edition {edition.edition.number}: {outbox_line(accounting)}"]
     lines += [
         f"  ! {failure.email}: {failure.state} after {failure.attempts} attempts: {failure.reason}"
         for failure in await app.outbox.failures(edition.id, limit=5)
@@ -141,7 +149,7 @@ async def rehearse(app: App, *, json: bool) -> None:
         return
     print_lines(collect_lines(reports))
     if edition is None:
-        print_lines(["Nothing would go out: too little is new."])
+        print_lines([NOTHING_NEW])
     else:
         print_lines(
             [f"Would go out: {edition.subject}", f"Look at it: {folder / 'index.html'}", "Nothing was sent."]

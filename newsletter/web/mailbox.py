@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -20,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.adapters.mailbox import LoadedMessage, count_messages, load, read_messages
 from newsletter.errors import NotFound
+from newsletter.web.headers import SecurityHeaders
 
 __all__ = ["mailbox_app"]
 
@@ -69,7 +68,7 @@ def mailbox_app(folder: Path) -> Starlette:
         Route("/messages/{key}/message.eml", pages.download),
     ]
     middleware = [
-        Middleware(_SecurityHeaders),
+        Middleware(SecurityHeaders, headers=HEADERS),
         Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False),
     ]
     return Starlette(routes=routes, middleware=middleware)
@@ -157,23 +156,6 @@ class _Pages:
 
     def _page(self, request: Request, template: str, **context: Any) -> Response:
         return self._templates.TemplateResponse(request, template, context)
-
-
-class _SecurityHeaders:
-    """Puts HEADERS on every answer, errors included; an answer's own headers stand."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
 
 
 def _number(text: str | None) -> int:

@@ -121,9 +121,10 @@ class _Pages:
 
     async def archive(self, request: Request) -> Response:
         """The editions, newest first."""
-        published = await self._app.editions.list(self._app.newsletter.id)
-        editions = [view_edition(item.edition, self._app.newsletter) for item in published]
-        return self._page("archive.html", editions=editions)
+        headlines = await self._app.editions.headlines(self._app.newsletter.id)
+        editions = [replace(headline, subject=clean(headline.subject)) for headline in headlines]
+        language = clean(self._app.newsletter.language)
+        return self._page("archive.html", editions=editions, language=language)
 
     async def edition(self, request: Request) -> Response:
         """One edition: what the email has, and the titles that it had no room for."""

@@ -26,6 +26,7 @@ from newsletter.core.model import DeliveryState as State
 from newsletter.core.model import SubscriberStatus
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import AlreadyRunning, ConfigError, IllegalMove, NotFound, StoreError
+from newsletter.ports import Headline
 
 PEOPLE = [NewSubscriber(f"reader{n}@example.org", f"Reader {n}", ("Agents",)) for n in range(5)]
 
@@ -136,6 +137,9 @@ async def test_editions_are_numbered_from_one(editions, planned):
     """For each newsletter on its own."""
     assert await editions.next_number("papers") == 2
     assert await editions.next_number("other") == 1
+    assert await editions.newest("other") is None
+    assert (await editions.newest("papers")).edition.number == 1
+    assert await editions.headlines("papers") == (Headline(1, NOW, "Edition 1"),)
     with pytest.raises(NotFound, match="no edition 7"):
         await editions.get("papers", 7)
 

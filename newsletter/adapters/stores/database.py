@@ -1,7 +1,7 @@
 """One database: its engine, its settings, its migrations, and errors that a person understands."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from newsletter.errors import AlreadyRunning, ConfigError, StoreError
 __all__ = ["Database"]
 
 _BUSY_SECONDS = 30
+_READ_ONLY = "newsletter_read_only"
 
 
 class Database:
@@ -34,17 +35,17 @@ class Database:
             connect_args={"timeout": _BUSY_SECONDS},
         )
         sa.event.listen(self._engine.sync_engine, "connect", _set_pragmas)
-        sa.event.listen(self._engine.sync_engine, "begin", _begin_immediate)
+        sa.event.listen(self._engine.sync_engine, "begin", _begin)
+        self._reader = self._engine.execution_options(**{_READ_ONLY: True})
         self._migrated = False
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end, rolled back where something raises."""
-        if not self._migrated:
-            await self._migrate()
-        with _explained(self._path):
-            async with self._engine.begin() as connection:
-                yield connection
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that writes nothing: it sees one state of the data and keeps nobody from writing."""
+        return self._transaction(self._reader)
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that writes: committed at the end, rolled back where something raises."""
+        return self._transaction(self._engine)
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
@@ -66,6 +67,14 @@ class Database:
     async def close(self) -> None:
         """Give the file back."""
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        if not self._migrated:
+            await self._migrate()
+        with _explained(self._path):
+            async with engine.begin() as connection:
+                yield connection
 
     async def _migrate(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,8 +105,10 @@ def _set_pragmas(connection: Any, record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: sa.Connection) -> None:
+    # Whoever will write takes the lock at once: upgrading a read lock later can fail.
+    read_only = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _upgrade(connection: sa.Connection) -> None:

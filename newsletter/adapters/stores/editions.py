@@ -1,7 +1,7 @@
 """Editions, frozen: publishing one is a single transaction that marks, plans and closes."""
 
-import builtins
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +13,7 @@ from newsletter.core.archive import edition_from_json, edition_to_json
 from newsletter.core.model import DeliveryState, Edition, SubscriberStatus
 from newsletter.core.slots import Outcome
 from newsletter.errors import NotFound
-from newsletter.ports import PublishedEdition
+from newsletter.ports import Headline, PublishedEdition
 
 __all__ = ["SqlEditions", "read_edition"]
 
@@ -27,7 +27,7 @@ class SqlEditions:
     async def next_number(self, newsletter: str) -> int:
         """From 1."""
         query = sa.select(sa.func.max(editions.c.number)).where(editions.c.newsletter == newsletter)
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return (await connection.scalar(query) or 0) + 1
 
     async def publish(
@@ -60,17 +60,35 @@ class SqlEditions:
         where = sa.and_(editions.c.newsletter == newsletter, editions.c.number == number)
         return await read_edition(self._database, where, str(number))
 
-    async def list(self, newsletter: str) -> builtins.tuple[PublishedEdition, ...]:
-        """The newest first."""
-        query = sa.select(editions).where(editions.c.newsletter == newsletter)
-        async with self._database.begin() as connection:
-            rows = (await connection.execute(query.order_by(editions.c.number.desc()))).mappings()
-            return tuple(_published(row) for row in rows)
+    async def newest(self, newsletter: str) -> PublishedEdition | None:
+        """None where nothing was published yet."""
+        found = await self._read(_newest_first(newsletter).limit(1))
+        return found[0] if found else None
+
+    async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
+        """All, the newest first."""
+        return await self._read(_newest_first(newsletter))
+
+    async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
+        """The subject is taken out of the content by the database, which need not hand over the rest."""
+        subject = editions.c.content["subject"].as_string()
+        query = _newest_first(newsletter).with_only_columns(editions.c.number, editions.c.slot, subject)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query)
+            return tuple(Headline(number, datetime.fromisoformat(slot), text) for number, slot, text in rows)
+
+    async def _read(self, query: sa.Select[Any]) -> tuple[PublishedEdition, ...]:
+        async with self._database.read() as connection:
+            return tuple(_published(row) for row in (await connection.execute(query)).mappings())
+
+
+def _newest_first(newsletter: str) -> sa.Select[Any]:
+    return sa.select(editions).where(editions.c.newsletter == newsletter).order_by(editions.c.number.desc())
 
 
 async def read_edition(database: Database, where: sa.ColumnElement[bool], which: str) -> PublishedEdition:
     """The one edition of which this is true. Raises NotFound."""
-    async with database.begin() as connection:
+    async with database.read() as connection:
         row = (await connection.execute(sa.select(editions).where(where))).mappings().one_or_none()
     if row is None:
         raise NotFound(f"there is no edition {which}; `newsletter editions list` shows those there are.")

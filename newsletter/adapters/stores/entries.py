@@ -67,7 +67,7 @@ class SqlEntries:
         return tuple(found[id_] for id_ in ids if id_ in found)
 
     async def _read(self, query: sa.Select[tuple[object, ...]]) -> tuple[Entry, ...]:
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return tuple(_entry(row) for row in (await connection.execute(query)).mappings())
 
 

@@ -43,7 +43,7 @@ class SqlOutbox:
     async def count_due(self, now: datetime) -> int:
         """Without reading them."""
         query = sa.select(sa.func.count()).select_from(outbox).where(_is_due(now))
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return await connection.scalar(query) or 0
 
     async def record(
@@ -65,7 +65,7 @@ class SqlOutbox:
             .where(outbox.c.edition_id == edition_id)
             .group_by(outbox.c.state)
         )
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             counts = {DeliveryState(state): count for state, count in await connection.execute(query)}
         return Accounting(counts=counts)
 
@@ -73,7 +73,7 @@ class SqlOutbox:
         """The earliest of all deferred rows."""
         deferred = outbox.c.state == DeliveryState.DEFERRED.value
         query = sa.select(sa.func.min(outbox.c.next_attempt)).where(OPEN_ROWS, deferred)
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             earliest: datetime | None = await connection.scalar(query)
         return earliest
 
@@ -82,13 +82,13 @@ class SqlOutbox:
         query = sa.select(
             outbox.c.email, outbox.c.state, outbox.c.attempts, outbox.c.reason, outbox.c.next_attempt
         ).where(outbox.c.edition_id == edition_id, outbox.c.state.not_in(_UNTOLD))
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return tuple(Failure(*row) for row in await connection.execute(query.order_by("id").limit(limit)))
 
     async def _copies(self, where: Any, limit: int | None = None) -> tuple[DueCopy, ...]:
         columns = (outbox.c[name] for name in DueCopy.__dataclass_fields__)
         query = sa.select(*columns).where(where).order_by(outbox.c.id).limit(limit)
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings()
             return tuple(DueCopy(**{**row, "topics": tuple(row["topics"])}) for row in rows)
 

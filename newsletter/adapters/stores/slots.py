@@ -35,7 +35,7 @@ class SqlSlots:
     async def outcomes(self, newsletter: str) -> tuple[SlotOutcome, ...]:
         """The newest first."""
         query = sa.select(slots).where(slots.c.newsletter == newsletter)
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
         found = (
             SlotOutcome(

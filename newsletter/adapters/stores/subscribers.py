@@ -73,7 +73,7 @@ class SqlSubscribers:
             query = sa.select(*_COLUMNS, subscribers.c.email_key).where(subscribers.c.email_key > after)
             if status is not None:
                 query = query.where(subscribers.c.status == status.value)
-            async with self._database.begin() as connection:
+            async with self._database.read() as connection:
                 rows = await connection.execute(query.order_by(subscribers.c.email_key).limit(_PAGE))
                 page = rows.mappings().all()
             for row in page:
@@ -85,7 +85,7 @@ class SqlSubscribers:
     async def counts(self) -> dict[SubscriberStatus, int]:
         """Only those statuses that somebody has."""
         query = sa.select(subscribers.c.status, sa.func.count()).group_by(subscribers.c.status)
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return {SubscriberStatus(status): count for status, count in await connection.execute(query)}
 
     async def _known(self, connection: Any, keys: list[str]) -> dict[str, sa.RowMapping]:
@@ -96,7 +96,7 @@ class SqlSubscribers:
         return found
 
     async def _one(self, where: Any, who: str) -> Subscriber:
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             row = (await connection.execute(sa.select(*_COLUMNS).where(where))).mappings().one_or_none()
         if row is None:
             raise NotFound(f"{who} is not on the list; `newsletter subscribers list` shows who is.")

@@ -5,6 +5,7 @@ message's last dot: before, the server has not taken it; after, nobody knows. No
 connections there are, when to try again.
 """
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class SmtpTransport:
         except SMTPResponseException as error:
             raise _trouble(self._server, error.code, error.message) from error
         except (SMTPConnectError, SMTPServerDisconnected, SMTPTimeoutError, OSError) as error:
-            raise ServerUnavailable(f"mail server {self._server}: {error}") from error
+            raise ServerUnavailable(f"mail server {self._server}: {_reason(error)}") from error
         except SMTPException as error:
             # STARTTLS or AUTH is not offered, or a certificate does not fit.
             raise ServerRefused(f"mail server {self._server}: {error.message}") from error
@@ -145,6 +146,14 @@ async def _say_goodbye(client: SMTP) -> None:
         await client.quit()
     except (SMTPException, OSError):
         return  # It has every answer that counts; how it hangs up does not.
+
+
+def _reason(error: BaseException) -> str:
+    """What the operating system says, where it says something: aiosmtplib wraps it in its own words."""
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno).lower()
+    return str(error)
 
 
 def _trouble(server: SmtpServer, code: int, text: str) -> ServerRefused | ServerUnavailable:
