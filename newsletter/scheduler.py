@@ -35,14 +35,11 @@ class Scheduler:
 
     def start(self) -> None:
         """Wake at once, and from now on."""
-        self._scheduler.add_job(
-            self.wake,
-            _trigger(self._app.schedule),
-            next_run_time=self._app.clock.now(),
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
+        at_once = None
+        for trigger in (at_once, _trigger(self._app.schedule)):
+            self._scheduler.add_job(
+                self.wake, trigger, max_instances=1, coalesce=True, misfire_grace_time=None
+            )
         self._scheduler.start()
 
     async def stop(self) -> None:

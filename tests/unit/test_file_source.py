@@ -24,7 +24,7 @@ async def test_a_page_is_read_with_the_name_of_the_source() -> None:
     assert fetched.problems == ()
     assert {entry.source for entry in fetched.entries} == {"seeds"}
     assert fetched.entries[9].link == (
-        "https://huggingface.co/papers?q=LoRA%20vs%20Full%20Fine-tuning%3A%20An%20Illusion%20of%20Equivalence"
+        "https://huggingface.co/papers?q=LoRA+vs+Full+Fine-tuning%3A+An+Illusion+of+Equivalence"
     )
 
 
@@ -53,7 +53,7 @@ async def test_jsonl_is_known_by_its_name(tmp_path: Path, suffix: str) -> None:
     assert [entry.position for entry in fetched.entries] == [0, 1]
     assert [entry.search for entry in fetched.entries] == [
         None,
-        "https://huggingface.co/papers?q=A%26B%20%7Btitle%7D",
+        "https://huggingface.co/papers?q=A%26B+%7Btitle%7D",
     ]
     assert fetched.problems == (f"{path}:3: title: expected a text, found 5",)
 

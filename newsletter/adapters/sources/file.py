@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from newsletter.core.identity import web_address
 from newsletter.core.jsonl import parse_entries_jsonl
@@ -56,9 +56,15 @@ class FileSource:
     def _own(self, entry: Entry, place: int) -> Entry:
         search = entry.search
         if self._search_url and not entry.url:
-            search = self._search_url.replace(_PLACE, quote(entry.title, safe=""))
+            search = _filled(self._search_url, entry.title)
         position = place if entry.position is None else entry.position
         return replace(entry, source=self.name, search=search, position=position)
+
+
+def _filled(search_url: str, title: str) -> str:
+    """In a query spaces are plus signs, which readers of plain text can read."""
+    before, _, after = search_url.partition(_PLACE)
+    return before + (quote_plus(title) if "?" in before else quote(title, safe="")) + after
 
 
 def _read_text(path: Path) -> str:

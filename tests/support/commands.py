@@ -1,0 +1,190 @@
+"""The command line, started as a person starts it, and what it leaves behind."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "newsletter")
+
+Ended = subprocess.CompletedProcess[str]
+
+
+# Running
+
+
+def newsletter(*arguments: object, cwd: Path, code: int = 0, stdin: str = "") -> Ended:
+    """The command, run to its end; it must end with this exit code."""
+    ended = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == code, f"{arguments} ended with {ended.returncode}: {ended.stdout}{ended.stderr}"
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def answer(*arguments: object, cwd: Path, code: int = 0) -> dict[str, Any]:
+    """The one JSON object that the command prints; its accounting must add up."""
+    return only_object(newsletter(*arguments, "--json", cwd=cwd, code=code).stdout)
+
+
+def only_object(output: str) -> dict[str, Any]:
+    """The object that is all there is on stdout."""
+    (line,) = output.splitlines()
+    found: dict[str, Any] = json.loads(line)
+    check_sums(found)
+    return found
+
+
+def check_sums(value: object) -> None:
+    """In every outbox, `planned` is the sum of the others."""
+    if isinstance(value, Mapping):
+        if (outbox := value.get("outbox")) is not None:
+            assert outbox["planned"] == sum(outbox.values()) - outbox["planned"]
+        for inner in value.values():
+            check_sums(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            check_sums(inner)
+
+
+@contextmanager
+def started(*arguments: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """The running command; it is gone afterwards, whatever happens."""
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ready(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The one line of JSON with which a server says that it can be used."""
+    assert process.stdout
+    line = process.stdout.readline()
+    assert line, process.communicate()[1]
+    found: dict[str, str] = json.loads(line)
+    return found
+
+
+def ended(process: subprocess.Popen[str], timeout: float = 20) -> Ended:
+    """How a process that was started ends."""
+    out, err = process.communicate(timeout=timeout)
+    return Ended(process.args, process.returncode, out, err)
+
+
+# Mail
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message as the mail server got it."""
+
+    recipient: str
+    """Of the envelope."""
+    data: bytes
+    """Without the headers that the mail server put on top."""
+
+    @property
+    def message(self) -> EmailMessage:
+        """Parsed strictly."""
+        message = message_from_bytes(self.data, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    @property
+    def message_id(self) -> str:
+        return str(self.message["Message-ID"])
+
+
+def received(maildir: Path) -> list[Received]:
+    """All messages of a Maildir, in no order."""
+    return [_received(file.read_bytes()) for file in (maildir / "new").iterdir()]
+
+
+def _received(content: bytes) -> Received:
+    trace, _, data = content.partition(b"\r\nFrom: ")
+    (recipient,) = [line[14:] for line in trace.split(b"\r\n") if line.startswith(b"Delivered-To: ")]
+    return Received(recipient.decode(), b"From: " + data)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """A running `newsletter mailbox`."""
+
+    folder: Path
+    port: int
+
+    @property
+    def received(self) -> list[Received]:
+        return received(self.folder)
+
+    @property
+    def recipients(self) -> list[str]:
+        """Of all messages, sorted; an address stands here once for each copy."""
+        return sorted(message.recipient for message in self.received)
+
+    @property
+    def count(self) -> int:
+        return len(os.listdir(self.folder / "new"))
+
+    def empty(self) -> None:
+        for file in (self.folder / "new").iterdir():
+            file.unlink()
+
+
+@contextmanager
+def mailbox(cwd: Path) -> Iterator[Mailbox]:
+    """A mail server of its own on a free port."""
+    with started("mailbox", "--smtp-port", 0, "--web-port", 0, "--json", cwd=cwd) as process:
+        where = ready(process)
+        yield Mailbox(cwd / where["mailbox"], int(where["smtp"].rpartition(":")[2]))
+        process.send_signal(signal.SIGTERM)
+        assert ended(process).returncode == 0
+
+
+# The database
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """What the database of this folder answers. A copy is asked, so that whatever a dead process left is
+    left for the next one to find."""
+    with tempfile.TemporaryDirectory() as copy:
+        for file in folder.glob("newsletter.db*"):
+            shutil.copy(file, copy)
+        with closing(sqlite3.connect(Path(copy) / "newsletter.db")) as connection:
+            return connection.execute(query).fetchall()
+
+
+def content(folder: Path) -> Sequence[str]:
+    """The whole database as SQL."""
+    with tempfile.TemporaryDirectory() as copy:
+        for file in folder.glob("newsletter.db*"):
+            shutil.copy(file, copy)
+        with closing(sqlite3.connect(Path(copy) / "newsletter.db")) as connection:
+            return list(connection.iterdump())
+
+
+def states(folder: Path) -> dict[str, str]:
+    """The state of each row of the outbox, by its address."""
+    return dict(rows(folder, "SELECT email, state FROM outbox"))
