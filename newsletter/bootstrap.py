@@ -26,6 +26,7 @@ from newsletter.core.edition import EditionPolicy
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.slots import Schedule
 from newsletter.core.topics import Topic
+from newsletter.errors import ConfigError
 from newsletter.ports import Clock, DueCopy, PublishedEdition, Signer, Source
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
@@ -173,8 +174,10 @@ class App:
     def _theme(self) -> Theme:
         """The operator's own copy, else the one that comes with the program."""
         name = self.settings.newsletter.theme
-        own = self.settings.path("templates") / name
-        return Theme.load(own if own.is_dir() else shipped("templates") / name)
+        own, ours = self.settings.path("templates") / name, shipped("templates") / name
+        if not own.is_dir() and not ours.is_dir():
+            raise ConfigError(f"[newsletter] theme: neither {own} nor a shipped theme of that name exists.")
+        return Theme.load(own if own.is_dir() else ours)
 
     def _server(self) -> SmtpServer:
         table = self.settings.smtp

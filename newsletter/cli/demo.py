@@ -1,6 +1,7 @@
 """demo: the whole job on the seed page, with a mail server of its own."""
 
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -41,8 +42,8 @@ Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Made anew ea
 async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = False) -> None:
     """The whole job on the seed page, with its own mail server.
 
-    Collects, publishes, sends to the example list and writes previews. Leaves a folder in which every
-    other command can be tried with --config.
+    Collects, publishes, sends to the example list and writes previews. In the folder that it leaves
+    every other command can be tried, with --config.
     """
     _clear(folder)
     make_folder(folder, FILES)
@@ -90,11 +91,20 @@ async def _subscribe(app: App, file: Path) -> None:
 
 def _what_next(folder: Path) -> Sequence[str]:
     config = f"--config {folder / 'newsletter.toml'}"
+    newsletter = _as_called()
     return [
         "",
         f"Open       {folder / 'preview' / 'index.html'}",
         f"Read       {folder / 'preview' / 'email.txt'}",
-        f"Mailbox    newsletter mailbox {config}",
-        f"Look       newsletter status {config}",
-        f"           newsletter editions show 1 {config}",
+        f"Mailbox    {newsletter} mailbox {config}",
+        f"Look       {newsletter} status {config}",
+        f"           {newsletter} editions show 1 {config}",
     ]
+
+
+def _as_called() -> str:
+    """The command as one has to type it here: from a virtual environment that is not active, by its path."""
+    if shutil.which("newsletter"):
+        return "newsletter"
+    program = Path(sys.argv[0]).absolute()
+    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else "newsletter"

@@ -16,7 +16,9 @@ __all__ = ["app"]
 
 app = typer.Typer(help="What was collected.", no_args_is_help=True)
 
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many; all without it.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many; all without it.")
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, one entry a line; - is standard input.")]
 
 
@@ -34,7 +36,7 @@ async def list_entries(
     elif not entries:
         print_lines(["Nothing was collected yet: `newsletter collect` does."])
     else:
-        print_table(("SEEN", "SOURCE", "TITLE"), [(when(e.first_seen), e.source, e.title) for e in entries])
+        print_table(("SEEN", "SOURCE*", "TITLE*"), [(when(e.first_seen), e.source, e.title) for e in entries])
 
 
 @app.command("import")

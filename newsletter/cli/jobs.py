@@ -65,7 +65,7 @@ async def publish(
 async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Deliver what is pending.
 
-    Goes on where an earlier run stopped, however that ended. Sends nobody a copy twice.
+    Goes on where an earlier run stopped, however that ended. What was accepted is not sent again.
     """
     async with open_app(config, now) as app:
         try:

@@ -29,9 +29,7 @@ Now = Annotated[
         "--now", metavar="ISO8601", parser=_instant, help="Act as if it were this time (UTC if no offset)."
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", metavar="", help="Print one JSON object and nothing else on stdout.")
-]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
 Slot = Annotated[
     str | None,
     typer.Option("--slot", metavar="now", help='"now" makes an extra edition off the schedule.'),

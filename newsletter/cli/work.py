@@ -77,7 +77,8 @@ def collect_lines(reports: Sequence[SourceReport]) -> Iterator[str]:
         if report.error:
             yield f"✗ {report.name}: {report.error}"
         else:
-            yield f"✓ {report.name}: {report.entries} entries, {report.new} new"
+            entries = "1 entry" if report.entries == 1 else f"{report.entries} entries"
+            yield f"✓ {report.name}: {entries}, {report.new} new"
         yield from (f"  ! {problem}" for problem in report.problems)
 
 

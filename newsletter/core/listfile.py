@@ -37,7 +37,10 @@ def parse_csv(text: str, *, name: str) -> Parsed:
     """The people of a CSV file and what is wrong with the other lines; `name` is the file's. Raises
     InputError where there is no column `email`."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [column.strip().casefold() for column in next(reader, [])]
+    try:
+        header = [column.strip().casefold() for column in next(reader, [])]
+    except csv.Error as error:
+        raise InputError(f"{name}:1: not valid CSV ({error}); check the quotation marks.") from error
     if "email" not in header:
         found = ", ".join(header) or "nothing"
         raise InputError(

@@ -159,7 +159,7 @@ def _named(parts: dict[str, str]) -> dict[str, str]:
 
 def _third_person(sentence: str) -> str:
     """We, us and our as the authors would be spoken of; the "we" of everybody ("what we see") stays."""
-    told = re.sub(r"(?:(?<=^)|(?<=, )|(?<=and )|(?<=paper )|(?<=: ))[Ww]e\b", "the authors", sentence)
+    told = re.sub(r"(?:(?<=^)|(?<=, )|(?<=and )|(?<=paper )|(?<=which )|(?<=: ))[Ww]e\b", "the authors", sentence)
     return _our(told, "their" if "the authors" in told else "the")
 
 

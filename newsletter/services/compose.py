@@ -65,6 +65,7 @@ class Composer:
             ),
             list_id=f"{self._newsletter.id}.{domain}",
             list_unsubscribe=self._unsubscribe_url(row),
+            list_help=self._newsletter.base_url,
         )
 
     def _unsubscribe_url(self, row: DueCopy) -> str:

@@ -91,11 +91,13 @@ class Delivery:
     async def _pass(self, ledger: Ledger) -> bool:
         """Once over all that is due. False when there was nothing, or a stop was asked for."""
         due = _Due(self._outbox, self._clock)
+        # A connection without work would pass for one that the server has served.
+        count = min(self._options.connections, await self._outbox.count_due(self._clock.now()))
         async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._worker(due, ledger)) for _ in range(self._options.connections)]
+            workers = [group.create_task(self._worker(due, ledger)) for _ in range(count)]
         troubles = [trouble for worker in workers if (trouble := worker.result())]
         refused = [trouble for trouble in troubles if isinstance(trouble, ServerRefused)]
-        if refused or len(troubles) == len(workers):
+        if refused or (troubles and len(troubles) == len(workers)):
             raise (refused or troubles)[0]
         return due.found and not self._stop.is_set()
 
