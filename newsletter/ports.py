@@ -182,7 +182,7 @@ class Outbox(Protocol):
         """Rows that are pending, or deferred until now or earlier, whose id is above `after`."""
 
     async def count_due(self, now: datetime) -> int:
-        """How many rows `due` would give in all."""
+        """How many rows there are to send, with those that somebody is sending or has left behind."""
 
     async def record(
         self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime

@@ -1,5 +1,6 @@
 """demo: the whole job on the seed page, with a mail server of its own."""
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,9 @@ async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = Fals
     Collects, publishes, sends to the example list and writes previews. In the folder that it leaves
     every other command can be tried, with --config.
     """
+    # What the environment says of a real newsletter must not reach this one.
+    for name in [name for name in os.environ if name.startswith("NEWSLETTER_")]:
+        del os.environ[name]
     _clear(folder)
     make_folder(folder, FILES)
     make_secret(folder / "newsletter.secret")
@@ -74,7 +78,7 @@ def _clear(folder: Path) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     config = folder / "newsletter.toml"
-    if not config.is_file() or not config.read_text(encoding="utf-8").startswith(_MARK):
+    if not config.is_file() or not config.read_text(encoding="utf-8", errors="replace").startswith(_MARK):
         raise ConfigError(f"{folder} holds something else; choose another folder with --dir.")
     for name in _MADE:
         shutil.rmtree(folder / name, ignore_errors=True)

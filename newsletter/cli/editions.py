@@ -22,7 +22,9 @@ __all__ = ["app"]
 
 app = typer.Typer(help="What was published, and how its copies stand.", no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `editions list` shows it.", min=1)]
+Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", help="As `editions list` shows it.", min=1, max=2**31)
+]
 
 
 @app.command("list")

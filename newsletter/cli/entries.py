@@ -17,7 +17,8 @@ __all__ = ["app"]
 app = typer.Typer(help="What was collected.", no_args_is_help=True)
 
 Limit = Annotated[
-    int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many; all without it.")
+    int | None,
+    typer.Option("--limit", metavar="N", min=1, max=2**31, help="At most so many; all without it."),
 ]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, one entry a line; - is standard input.")]
 
@@ -60,7 +61,7 @@ async def import_entries(
 def _read(file: Path) -> list[str]:
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return content.decode("utf-8-sig").splitlines()
+        return content.decode("utf-8-sig").split("\n")
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:

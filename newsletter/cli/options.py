@@ -19,6 +19,8 @@ def _instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f'{text!r} is not a time; write "2026-03-11T07:30:00+01:00".') from None
+    if not 1971 <= instant.year <= 9000:
+        raise typer.BadParameter("the year must be between 1971 and 9000.")
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 

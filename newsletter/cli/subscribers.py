@@ -43,7 +43,9 @@ Everybody = Annotated[bool, typer.Option("--all", metavar="", help="Also those w
 @async_command
 async def add(
     email: Email,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="As the To header shows it.")] = "",
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="As the To header shows it.")
+    ] = None,
     topics: Annotated[
         list[str] | None, typer.Option("--topic", metavar="TOPIC", help="Followed; may be repeated.")
     ] = None,
@@ -52,7 +54,11 @@ async def add(
     json: Json = False,
 ) -> None:
     """Add one person who asked for it. Nobody who left is brought back."""
-    person = NewSubscriber(normalise_address(email), clean_text(name), tuple(map(clean_text, topics or ())))
+    person = NewSubscriber(
+        normalise_address(email),
+        None if name is None else clean_text(name),
+        tuple(map(clean_text, topics)) if topics else None,
+    )
     async with open_app(config, now) as opened:
         result = await opened.subscribers.add([person], opened.clock.now())
         found = await opened.subscribers.find(person.email)

@@ -1,7 +1,6 @@
 """The command line, started as a person starts it, and what it leaves behind."""
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -148,7 +147,7 @@ class Mailbox:
 
     @property
     def count(self) -> int:
-        return len(os.listdir(self.folder / "new"))
+        return sum(1 for _ in (self.folder / "new").iterdir())
 
     def empty(self) -> None:
         for file in (self.folder / "new").iterdir():
