@@ -96,7 +96,7 @@ def test_a_command_that_was_not_meant(tmp_path: Path, arguments: list[str], said
         (
             ["subscribers", "import", "gone.csv"],
             None,
-            "gone.csv: cannot be read (No such file or directory).",
+            "gone.csv: cannot be read (No such file",
         ),
         (["subscribers", "import", "people.csv"], b"name\nAda\n", "people.csv:1: the first line must name"),
         (["subscribers", "import", "people.csv"], b"email\n\xff\n", "people.csv: not UTF-8 (byte 6)"),

@@ -153,7 +153,7 @@ def test_a_source_that_fails_and_nothing_to_send(room: Room, inbox: Mailbox) -> 
     (room.folder / "page.jsonl").unlink()
     told, problems = room.say("run", code=1)
     assert "✗ Page: page.jsonl: no such file" in told
-    assert problems.startswith("newsletter: nothing was sent: Page: page.jsonl: no such file")
+    assert problems.startswith("newsletter: nothing was published: Page: page.jsonl: no such file")
     assert inbox.count == 0
     (slot,) = room.do("status")["slots"]
     assert slot["outcome"] == "failed"
@@ -264,5 +264,7 @@ def test_an_edition_is_frozen_when_it_is_published(room: Room, inbox: Mailbox) -
     room.configure('name = "Morning Papers"', 'name = "Evening Papers"')
     assert room.do("send")["edition"] == published["edition"]
     assert inbox.recipients == sorted(READERS)
-    bodies = [message.message.get_body(("plain",)).get_content() for message in inbox.received]
-    assert all("Paper 1 on" in body and "Paper 6 on" not in body for body in bodies)
+    for message in inbox.received:
+        assert b"Paper 1 on" in message.data
+        assert b"Paper 6 on" not in message.data
+        assert message.message["From"] == "Morning Papers <papers@example.org>"

@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -71,10 +70,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 @pytest.fixture
-def folder(demo: Demo, tmp_path: Path) -> Iterator[Path]:
+def folder(demo: Demo, tmp_path: Path) -> Path:
     """A copy of the demo's folder, to be changed."""
     shutil.copytree(demo.folder, tmp_path / "demo")
-    yield tmp_path / "demo"
+    return tmp_path / "demo"
 
 
 def text_of(message: Received) -> str:
@@ -304,7 +303,11 @@ def test_the_list_can_be_taken_elsewhere(demo: Demo, folder: Path) -> None:
 
 def test_a_preview_changes_nothing(folder: Path) -> None:
     """It shows the next edition as this person would get it, and the database stays as it is."""
-    before = (dump(folder), (folder / "newsletter.db").read_bytes(), len(received(folder / "mailbox")))
+
+    def state() -> tuple[object, ...]:
+        return dump(folder), (folder / "newsletter.db").read_bytes(), len(received(folder / "mailbox"))
+
+    before = state()
     shown = ask(folder, "preview", "--out", folder / "next", "--as", "hana.sato@example.com", "--now", LATER)
     assert shown["edition"]["number"] == 2
     assert shown["outbox"] is shown["mailbox"] is None
