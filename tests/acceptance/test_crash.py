@@ -27,7 +27,6 @@ from support.commands import (
 )
 from support.newsroom import newsroom, publish, write_config
 
-READERS = 500
 CONNECTIONS = 4
 KILLS = 10
 DUE = "2026-03-11T08:00:00+00:00"
@@ -45,6 +44,7 @@ class Office:
 
     folder: Path
     inbox: Mailbox
+    readers: int
 
     def interrupt(self, number: signal.Signals, after: int, wait: float) -> Ended:
         """Start a `send`, and stop it this many seconds after this many messages more have come in."""
@@ -78,12 +78,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
         yield running
 
 
-async def planned(folder: Path, server: Mailbox, more: str = "") -> Office:
-    """An edition for everybody, published and not sent."""
+async def planned(folder: Path, server: Mailbox, readers: int, more: str = "") -> Office:
+    """An edition for so many readers, published and not sent."""
     server.empty()
-    async with newsroom(folder, port=server.port, connections=CONNECTIONS, readers=READERS, more=more) as app:
+    async with newsroom(folder, port=server.port, connections=CONNECTIONS, readers=readers, more=more) as app:
         await publish(app)
-    return Office(folder, server)
+    return Office(folder, server, readers)
 
 
 def check_ledger(office: Office) -> set[str]:
@@ -95,7 +95,7 @@ def check_ledger(office: Office) -> set[str]:
         {email for email, state in ledger.items() if state == wanted}
         for wanted in ("accepted", "sending", "unknown")
     )
-    assert len(ledger) == READERS
+    assert len(ledger) == office.readers
     assert accepted <= inside <= accepted | sending | unknown
     assert len(sending) <= CONNECTIONS
     return sending
@@ -106,34 +106,34 @@ async def test_killed_again_and_again_it_loses_nobody(tmp_path: Path, server: Ma
     """Ten times `kill -9` in the middle of a send, then a send to the end: everybody has a copy. Whoever
     has more was on the way at a kill, and has one more for each such kill at most; all copies of a
     reader are the same bytes."""
-    office = await planned(tmp_path, server)
+    office = await planned(tmp_path, server, 500)
     moments = random.Random(20260311)
     on_the_way: Counter[str] = Counter()
     for _ in range(KILLS):
         office.interrupt(signal.SIGKILL, moments.randint(8, 40), moments.uniform(0, 0.01))
         on_the_way.update(check_ledger(office))
-    assert len(office.by_reader()) < READERS, "each kill was in the middle"
+    assert len(office.by_reader()) < office.readers, "each kill was in the middle"
 
     sent = answer("send", cwd=office.folder)
-    assert sent["outbox"]["planned"] == sent["outbox"]["accepted"] == READERS
+    assert sent["outbox"]["planned"] == sent["outbox"]["accepted"] == office.readers
     copies = office.by_reader()
-    assert len(copies) == READERS
+    assert len(copies) == office.readers
     assert all(len(found) <= 1 + on_the_way[reader] for reader, found in copies.items())
-    assert office.inbox.count - READERS <= CONNECTIONS * KILLS
+    assert office.inbox.count - office.readers <= CONNECTIONS * KILLS
     assert all(len({message.data for message in found}) == 1 for found in copies.values())
-    assert len({message.message_id for message in office.inbox.received}) == READERS
+    assert len({message.message_id for message in office.inbox.received}) == office.readers
 
 
 async def test_killed_under_the_policy_hold_it_sends_nobody_two(tmp_path: Path, server: Mailbox) -> None:
     """Whoever was on the way is left for a person to decide on; all others have exactly one copy."""
-    office = await planned(tmp_path, server, '[delivery]\nambiguous = "hold"\n')
+    office = await planned(tmp_path, server, 150, '[delivery]\nambiguous = "hold"\n')
     held: set[str] = set()
     for after in (20, 35):
         office.interrupt(signal.SIGKILL, after, 0)
         held |= check_ledger(office)
     sent = answer("send", cwd=office.folder)
     assert sent["outbox"]["unknown"] == len(held)
-    assert sent["outbox"]["accepted"] == READERS - len(held)
+    assert sent["outbox"]["accepted"] == office.readers - len(held)
     copies = office.by_reader()
     assert {len(found) for found in copies.values()} == {1}
     assert set(states(office.folder)) - set(copies) <= held
@@ -142,18 +142,18 @@ async def test_killed_under_the_policy_hold_it_sends_nobody_two(tmp_path: Path, 
 async def test_asked_to_stop_it_finishes_what_it_began(tmp_path: Path, server: Mailbox) -> None:
     """SIGTERM, SIGINT: exit 0 with the accounting, nothing is left in `sending`, and the next send gives
     everybody else their one copy."""
-    office = await planned(tmp_path, server)
-    for number, after in ((signal.SIGTERM, 60), (signal.SIGINT, 90)):
+    office = await planned(tmp_path, server, 200)
+    for number, after in ((signal.SIGTERM, 40), (signal.SIGINT, 60)):
         end = office.interrupt(number, after, 0)
         assert (end.returncode, end.stderr) == (0, "")
         outbox = only_object(end.stdout)["outbox"]
         assert check_ledger(office) == set()
-        assert outbox["accepted"] == office.inbox.count < READERS
-        assert outbox["pending"] == READERS - outbox["accepted"]
+        assert outbox["accepted"] == office.inbox.count < office.readers
+        assert outbox["pending"] == office.readers - outbox["accepted"]
     answer("send", cwd=office.folder)
     assert {len(found) for found in office.by_reader().values()} == {1}
     assert set(states(office.folder).values()) == {"accepted"}
-    assert office.inbox.count == READERS
+    assert office.inbox.count == office.readers
 
 
 def test_killed_anywhere_in_a_run_the_next_one_makes_up_for_it(tmp_path: Path, server: Mailbox) -> None:
@@ -173,6 +173,6 @@ def test_killed_anywhere_in_a_run_the_next_one_makes_up_for_it(tmp_path: Path, s
     (edition,) = answer("editions", "list", cwd=tmp_path)["editions"]
     assert edition["outbox"]["planned"] == edition["outbox"]["accepted"] == 28
     assert edition["entries"] == 25
-    copies = Office(tmp_path, server).by_reader()
+    copies = Office(tmp_path, server, 28).by_reader()
     assert len(copies) == 28
     assert len({message.message_id for found in copies.values() for message in found}) == 28

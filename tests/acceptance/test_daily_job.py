@@ -69,9 +69,9 @@ def test_when_no_slot_is_due_it_says_so(room: Room, inbox: Mailbox) -> None:
         "No slot is due. The next one is Wed 2026-03-11 07:30 +0000; --slot now makes an extra edition."
     )
     assert problems == ""
-    ran = room.do("run", now=BEFORE)
-    assert ran["edition"] is ran["outbox"] is None
-    assert room.slots(BEFORE) == []
+    status = room.do("status", now=BEFORE)
+    assert status["slots"] == []
+    assert status["edition"] is status["outbox"] is None
     assert inbox.count == 0
 
 
