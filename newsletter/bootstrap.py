@@ -16,6 +16,7 @@ from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.slots import SqlSlots
+from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.config import Secrets, Settings, load_settings
@@ -90,6 +91,11 @@ class App:
         return SqlEntries(self.database)
 
     @cached_property
+    def memory(self) -> SqlSourceMemory:
+        """What is known of each source."""
+        return SqlSourceMemory(self.database)
+
+    @cached_property
     def editions(self) -> SqlEditions:
         """What was published."""
         return SqlEditions(self.database)
@@ -136,7 +142,8 @@ class App:
 
     async def collect(self) -> tuple[SourceReport, ...]:
         """Pick up what every source has."""
-        return await collect(self.sources, self.entries, self.clock.now())
+        timeout = self.settings.fetch.total_timeout
+        return await collect(self.sources, self.entries, self.memory, self.clock.now(), timeout)
 
     def composer(self, published: PublishedEdition) -> Composer:
         """Who writes the copies of this edition."""
@@ -167,6 +174,7 @@ class App:
             max_entries=table.max_entries,
             min_entries=table.min_entries,
             max_age_days=table.max_age_days,
+            settle=table.settle,
             topics=topics,
         )
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-__all__ = ["WEEKDAYS", "Settings", "SourceTable"]
+__all__ = ["SOURCE_KINDS", "WEEKDAYS", "Settings", "SourceTable"]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -64,6 +64,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
+        raise ValueError('write an http or https address, such as "https://example.org/feed.xml"')
+    return value
+
+
 def _slug(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
         raise ValueError('write lower-case letters, digits and hyphens, such as "morning-papers"')
@@ -75,6 +81,7 @@ TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Sender = Annotated[str, AfterValidator(_sender)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 Slug = Annotated[str, AfterValidator(_slug)]
 
 
@@ -104,11 +111,59 @@ class ScheduleTable(Table):
     catch_up: Duration = timedelta(hours=6)
 
 
-class SourceTable(Table):
+class FileTable(Table):
+    """A file, or every file in a folder whose name fits `pattern`."""
+
     kind: Literal["file"]
     name: str = Field(min_length=1)
     path: str
+    pattern: str = "*"
     search_url: str | None = None
+
+
+class HuggingFaceTable(Table):
+    """The daily papers; each run asks for today and so many days back, since their lists keep growing."""
+
+    kind: Literal["huggingface"]
+    name: str = Field(min_length=1)
+    url: WebAddress = "https://huggingface.co/api/daily_papers"
+    days: int = Field(3, ge=1, le=31)
+
+
+class ArxivTable(Table):
+    """The API where there is a `query`, else the feed of `categories`."""
+
+    kind: Literal["arxiv"]
+    name: str = Field(min_length=1)
+    query: str | None = None
+    categories: tuple[str, ...] = ()
+    url: WebAddress | None = None
+    max_entries: int = Field(500, ge=1, le=10_000)
+    announce: tuple[Literal["new", "cross", "replace", "replace-cross"], ...] = ("new", "cross")
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not (self.query or self.categories or self.url):
+            raise ValueError('set query = "cat:cs.CL AND all:agents" or categories = ["cs.AI", "cs.CL"]')
+        return self
+
+
+class FeedTable(Table):
+    """RSS, Atom or JSON Feed."""
+
+    kind: Literal["feed"]
+    name: str = Field(min_length=1)
+    url: WebAddress
+
+
+SourceTable = Annotated[FileTable | HuggingFaceTable | ArxivTable | FeedTable, Field(discriminator="kind")]
+
+SOURCE_KINDS: dict[str, type[Table]] = {
+    "file": FileTable,
+    "huggingface": HuggingFaceTable,
+    "arxiv": ArxivTable,
+    "feed": FeedTable,
+}
 
 
 class TopicTable(Table):
@@ -125,11 +180,17 @@ class EditionTable(Table):
     max_entries: int = Field(25, ge=1, le=200)
     min_entries: int = Field(1, ge=1)
     max_age_days: int = Field(14, ge=1)
+    settle: Duration = timedelta(0)
     topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
 
 
 class FetchTable(Table):
     allow_hosts: tuple[str, ...] = ()
+    contact: str | None = None
+    timeout: Duration = timedelta(seconds=30)
+    total_timeout: Duration = timedelta(seconds=300)
+    max_bytes: int = Field(50_000_000, ge=1000)
+    max_entries: int = Field(20_000, ge=1)
 
 
 class DkimTable(Table):
