@@ -1,5 +1,6 @@
 # make demo   the whole job on the seed page, into demo/
 # make test   the whole test suite; ARGS="--cov" adds the coverage gate, ARGS=tests/unit takes a part
+# make golden renew what tests/golden keeps; look at the difference before you keep it
 # make check  lint, format, types, import rule
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test check format wheel clean
+.PHONY: demo test golden check format wheel clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -28,6 +29,9 @@ demo: $(STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/pytest -n auto $(ARGS)
+
+golden: $(DEV_STAMP)
+	$(BIN)/python tests/golden/produce.py
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -68,7 +68,7 @@ async def publish(app: App, recipients: int) -> PublishedEdition:
     now = app.clock.now()
     await app.collect()
     await app.subscribers.add((NewSubscriber(f"reader{n}@example.org") for n in range(recipients)), now)
-    published = await app.desk.publish(local_time(now, app.schedule.zone), now)
+    published = (await app.daily.publish(local_time(now, app.schedule.zone), now)).edition
     if published is None:
         raise SystemExit("the seed page gave no edition")
     return published

@@ -17,11 +17,6 @@ from newsletter.core.model import Accounting, Edition, Entry, Signals, Subscribe
 from newsletter.core.slots import SlotOutcome
 
 __all__ = [
-    "Validator",
-    "SourceState",
-    "SourceMemory",
-    "Page",
-    "Fetcher",
     "Clock",
     "DueCopy",
     "Editions",
@@ -29,17 +24,22 @@ __all__ = [
     "Envelope",
     "Failure",
     "Fetched",
+    "Fetcher",
     "Headline",
     "Imported",
     "Message",
     "Outbox",
+    "Page",
     "PublishedEdition",
     "Session",
     "Signer",
     "Slots",
     "Source",
+    "SourceMemory",
+    "SourceState",
     "Subscribers",
     "Transport",
+    "Validator",
 ]
 
 
@@ -251,7 +251,7 @@ class Outbox(Protocol):
         """Rows that are pending, or deferred until now or earlier, whose id is above `after`."""
 
     async def count_due(self, now: datetime) -> int:
-        """How many rows `due` would give in all."""
+        """How many rows there are to send, with those that somebody is sending or has left behind."""
 
     async def record(
         self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime

@@ -55,11 +55,11 @@ class Scheduler:
         """Serve the slot that is due, if any, and send what is due. What goes wrong is logged; the next
         waking tries again."""
         async with self._awake:
-            try:
-                await self._publish()
-                await self._send()
-            except NewsletterError as error:
-                log.error("daily job failed", error=str(error))
+            for step in (self._publish, self._send):
+                try:
+                    await step()
+                except NewsletterError as error:
+                    log.error("daily job failed", error=str(error))
 
     async def _publish(self) -> None:
         now = self._app.clock.now()

@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+if not os.environ.get("CI"):  # where Hypothesis has a profile of its own that repeats the same examples
+    settings.register_profile("local", deadline=None)
+    settings.load_profile("local")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """The command line: one module a command or group, put together here."""
 
+import io
 import sys
 
 import typer
@@ -32,6 +33,10 @@ app.add_typer(subscribers.app, name="subscribers")
 
 def main() -> None:
     """Run the command; an error that we expect is a sentence on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names and titles are in every script, whatever the terminal's locale says.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     configure_logs()
     try:
         app()

@@ -1,6 +1,8 @@
 """demo: the whole job on the seed page, with a mail server of its own."""
 
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -41,9 +43,12 @@ Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Made anew ea
 async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = False) -> None:
     """The whole job on the seed page, with its own mail server.
 
-    Collects, publishes, sends to the example list and writes previews. Leaves a folder in which every
-    other command can be tried with --config.
+    Collects, publishes, sends to the example list and writes previews. In the folder that it leaves
+    every other command can be tried, with --config.
     """
+    # What the environment says of a real newsletter must not reach this one.
+    for name in [name for name in os.environ if name.startswith("NEWSLETTER_")]:
+        del os.environ[name]
     _clear(folder)
     make_folder(folder, FILES)
     make_secret(folder / "newsletter.secret")
@@ -73,7 +78,7 @@ def _clear(folder: Path) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     config = folder / "newsletter.toml"
-    if not config.is_file() or not config.read_text(encoding="utf-8").startswith(_MARK):
+    if not config.is_file() or not config.read_text(encoding="utf-8", errors="replace").startswith(_MARK):
         raise ConfigError(f"{folder} holds something else; choose another folder with --dir.")
     for name in _MADE:
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -90,11 +95,20 @@ async def _subscribe(app: App, file: Path) -> None:
 
 def _what_next(folder: Path) -> Sequence[str]:
     config = f"--config {folder / 'newsletter.toml'}"
+    newsletter = _as_called()
     return [
         "",
         f"Open       {folder / 'preview' / 'index.html'}",
         f"Read       {folder / 'preview' / 'email.txt'}",
-        f"Mailbox    newsletter mailbox {config}",
-        f"Look       newsletter status {config}",
-        f"           newsletter editions show 1 {config}",
+        f"Mailbox    {newsletter} mailbox {config}",
+        f"Look       {newsletter} status {config}",
+        f"           {newsletter} editions show 1 {config}",
     ]
+
+
+def _as_called() -> str:
+    """The command as one has to type it here: from a virtual environment that is not active, by its path."""
+    if shutil.which("newsletter"):
+        return "newsletter"
+    program = Path(sys.argv[0]).absolute()
+    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else "newsletter"

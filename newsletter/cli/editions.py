@@ -22,7 +22,9 @@ __all__ = ["app"]
 
 app = typer.Typer(help="What was published, and how its copies stand.", no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `editions list` shows it.", min=1)]
+Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", help="As `editions list` shows it.", min=1, max=2**31)
+]
 
 
 @app.command("list")
@@ -39,12 +41,11 @@ async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: 
             print_lines(["Nothing was published yet: `newsletter run --slot now` makes the first edition."])
         else:
             print_table(
-                ("NUMBER", "SLOT", "ENTRIES", "COPIES", "SUBJECT"),
+                ("NUMBER", "SLOT", "COPIES*", "SUBJECT*"),
                 [
                     (
                         published.edition.number,
                         when(published.edition.slot),
-                        len(published.edition.featured),
                         outbox_line(await opened.outbox.accounting(published.id)),
                         published.edition.subject,
                     )
@@ -86,7 +87,7 @@ async def show_edition(
     print_lines(["", f"{edition.more} more on the web."])
     if failures:
         print_table(
-            ("ADDRESS", "STATE", "ATTEMPTS", "REASON"),
+            ("ADDRESS", "STATE", "ATTEMPTS", "REASON*"),
             [(row.email, row.state, row.attempts, row.reason) for row in failures],
         )
 

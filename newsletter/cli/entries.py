@@ -16,7 +16,10 @@ __all__ = ["app"]
 
 app = typer.Typer(help="What was collected.", no_args_is_help=True)
 
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many; all without it.")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", min=1, max=2**31, help="At most so many; all without it."),
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, one entry a line; - is standard input.")]
 
 
@@ -34,7 +37,7 @@ async def list_entries(
     elif not entries:
         print_lines(["Nothing was collected yet: `newsletter collect` does."])
     else:
-        print_table(("SEEN", "SOURCE", "TITLE"), [(when(e.first_seen), e.source, e.title) for e in entries])
+        print_table(("SEEN", "SOURCE*", "TITLE*"), [(when(e.first_seen), e.source, e.title) for e in entries])
 
 
 @app.command("import")
@@ -58,7 +61,7 @@ async def import_entries(
 def _read(file: Path) -> list[str]:
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return content.decode("utf-8-sig").splitlines()
+        return content.decode("utf-8-sig").split("\n")
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.bootstrap import open_app
+from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Slot, async_command
 from newsletter.cli.output import collected_json, print_json, print_lines
 from newsletter.cli.work import (
@@ -18,7 +18,8 @@ from newsletter.cli.work import (
     standing_lines,
 )
 from newsletter.core.slots import Outcome
-from newsletter.errors import SourceError
+from newsletter.errors import NewsletterError, SourceError, TemplateError
+from newsletter.services.daily import Published
 
 __all__ = ["collect", "publish", "run", "send"]
 
@@ -65,7 +66,7 @@ async def publish(
 async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Deliver what is pending.
 
-    Goes on where an earlier run stopped, however that ended. Sends nobody a copy twice.
+    Goes on where an earlier run stopped, however that ended. What was accepted is not sent again.
     """
     async with open_app(config, now) as app:
         try:
@@ -94,25 +95,37 @@ async def run(
         if dry_run:
             await rehearse(app, json=json)
             return
-        instant = app.clock.now()
-        chosen = await chosen_slot(app, slot, instant)
-        reports = await app.collect() if chosen else ()
-        published = await app.daily.publish(chosen, instant, reports) if chosen else None
+        published, failure = await _publish_due(app, slot, quiet=json)
         edition = published.edition if published else None
-        if not json:
-            lines = (
-                [*collect_lines(reports), published_line(published)]
-                if published
-                else [nothing_due(app, instant)]
-            )
-            print_lines(lines)
         try:
-            if await app.outbox.count_due(instant):
+            if await app.outbox.count_due(app.clock.now()):
+                edition = edition or await app.editions.newest(app.newsletter.id)
                 await send_due(app, quiet=json)
         finally:
             if json:
                 print_json(await standing_json(app, edition))
             else:
                 print_lines(await standing_lines(app, edition))
-    if published and published.outcome.outcome is Outcome.FAILED:
-        raise SourceError(f"nothing was sent: {published.outcome.reason}")
+    if failure:
+        raise failure
+
+
+async def _publish_due(
+    app: App, slot: str | None, *, quiet: bool
+) -> tuple[Published | None, NewsletterError | None]:
+    """Serve the chosen slot, if any. What goes wrong is answered and not raised: what an earlier edition
+    left to send is no worse for it."""
+    now = app.clock.now()
+    chosen = await chosen_slot(app, slot, now)
+    if chosen is None:
+        print_lines([] if quiet else [nothing_due(app, now)])
+        return None, None
+    reports = await app.collect()
+    try:
+        published = await app.daily.publish(chosen, now, reports)
+    except TemplateError as error:
+        return None, error
+    print_lines([] if quiet else [*collect_lines(reports), published_line(published)])
+    if published.outcome.outcome is Outcome.FAILED:
+        return published, SourceError(f"nothing was published: {published.outcome.reason}")
+    return published, None

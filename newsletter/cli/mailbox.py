@@ -27,8 +27,12 @@ Directory = Annotated[
         file_okay=False,
     ),
 ]
-SmtpPort = Annotated[int, typer.Option("--smtp-port", min=0, max=65535, help="0 takes any that is free.")]
-WebPort = Annotated[int, typer.Option("--web-port", min=0, max=65535, help="0 takes any that is free.")]
+SmtpPort = Annotated[
+    int, typer.Option("--smtp-port", metavar="PORT", min=0, max=65535, help="0 takes any that is free.")
+]
+WebPort = Annotated[
+    int, typer.Option("--web-port", metavar="PORT", min=0, max=65535, help="0 takes any that is free.")
+]
 
 
 @async_command

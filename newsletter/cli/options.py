@@ -19,6 +19,8 @@ def _instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f'{text!r} is not a time; write "2026-03-11T07:30:00+01:00".') from None
+    if not 1971 <= instant.year <= 9000:
+        raise typer.BadParameter("the year must be between 1971 and 9000.")
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
@@ -29,9 +31,7 @@ Now = Annotated[
         "--now", metavar="ISO8601", parser=_instant, help="Act as if it were this time (UTC if no offset)."
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", metavar="", help="Print one JSON object and nothing else on stdout.")
-]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
 Slot = Annotated[
     str | None,
     typer.Option("--slot", metavar="now", help='"now" makes an extra edition off the schedule.'),

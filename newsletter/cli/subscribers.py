@@ -27,8 +27,11 @@ __all__ = ["app"]
 
 app = typer.Typer(help="The list of people who get the newsletter.", no_args_is_help=True)
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL")]
-Status = Annotated[SubscriberStatus | None, typer.Option("--status", help="Only these.")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address.")]
+Status = Annotated[
+    SubscriberStatus | None,
+    typer.Option("--status", metavar="STATUS", help=f"Only these: {', '.join(SubscriberStatus)}."),
+]
 InFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header line, or .jsonl.")]
 OutFile = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="CSV, or .jsonl; standard output without it.")
@@ -40,14 +43,22 @@ Everybody = Annotated[bool, typer.Option("--all", metavar="", help="Also those w
 @async_command
 async def add(
     email: Email,
-    name: Annotated[str, typer.Option("--name")] = "",
-    topics: Annotated[list[str] | None, typer.Option("--topic", help="Followed; may be repeated.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="As the To header shows it.")
+    ] = None,
+    topics: Annotated[
+        list[str] | None, typer.Option("--topic", metavar="TOPIC", help="Followed; may be repeated.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     now: Now = None,
     json: Json = False,
 ) -> None:
     """Add one person who asked for it. Nobody who left is brought back."""
-    person = NewSubscriber(normalise_address(email), clean_text(name), tuple(map(clean_text, topics or ())))
+    person = NewSubscriber(
+        normalise_address(email),
+        None if name is None else clean_text(name),
+        tuple(map(clean_text, topics)) if topics else None,
+    )
     async with open_app(config, now) as opened:
         result = await opened.subscribers.add([person], opened.clock.now())
         found = await opened.subscribers.find(person.email)
@@ -62,7 +73,10 @@ async def add(
 @app.command()
 @async_command
 async def remove(email: Email, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
-    """Unsubscribe one person, from this moment on, also from what is planned already."""
+    """Unsubscribe one person.
+
+    Copies that are planned already are not sent to them either.
+    """
     async with open_app(config, now) as opened:
         person = await opened.subscribers.find(normalise_address(email))
         await opened.subscribers.move(person.id, Event.UNSUBSCRIBE, opened.clock.now())
@@ -78,16 +92,18 @@ async def remove(email: Email, config: Config = DEFAULT_CONFIG, now: Now = None,
 async def list_subscribers(
     status: Status = None, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
 ) -> None:
-    """Who is on it."""
+    """Who is on the list, and who left."""
     async with open_app(config, now) as opened:
         people = [person async for person in opened.subscribers.all(status)]
         counts = await opened.subscribers.counts()
     if json:
         print_json({"subscribers": [person_to_json(person) for person in people], "counts": counts})
         return
+    if status and not people:
+        print_lines([f"Nobody is {status}."])
     if people:
         print_table(
-            ("EMAIL", "NAME", "STATUS", "FOLLOWS"),
+            ("EMAIL", "NAME", "STATUS", "FOLLOWS*"),
             [(person.email, person.name, person.status, ", ".join(person.topics)) for person in people],
         )
     print_lines([", ".join(f"{count} {name}" for name, count in counts.items()) or "Nobody is on the list."])

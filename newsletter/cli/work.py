@@ -1,6 +1,7 @@
 """The steps that several commands take, with what they print."""
 
 import asyncio
+import itertools
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from newsletter.cli.output import (
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState
 from newsletter.core.slots import local_time, next_slot
+from newsletter.errors import ConfigError, ServerUnavailable
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 from newsletter.services.daily import Published
@@ -77,7 +79,8 @@ def collect_lines(reports: Sequence[SourceReport]) -> Iterator[str]:
         if report.error:
             yield f"✗ {report.name}: {report.error}"
         else:
-            yield f"✓ {report.name}: {report.entries} entries, {report.new} new"
+            entries = "1 entry" if report.entries == 1 else f"{report.entries} entries"
+            yield f"✓ {report.name}: {entries}, {report.new} new"
         yield from (f"  ! {problem}" for problem in report.problems)
 
 
@@ -157,15 +160,18 @@ async def rehearse(app: App, *, json: bool) -> None:
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write them, making the folder where there is none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    """Write them, making the folder where there is none. Raises ConfigError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written ({error.strerror}).") from error
 
 
 async def send_due(app: App, *, quiet: bool) -> None:
     """Deliver what is due, with a progress bar on a terminal. SIGINT and SIGTERM let the messages that
-    are on their way arrive and start no other."""
+    are on their way arrive and start no other; a second one ends at once."""
     with _progress(quiet=quiet) as progress:
         task = progress.add_task("sending", total=await app.outbox.count_due(app.clock.now()))
 
@@ -173,7 +179,7 @@ async def send_due(app: App, *, quiet: bool) -> None:
             progress.advance(task)
 
         delivery = app.delivery(advance)
-        with _drained_on_signal(delivery):
+        with _stopped_by_signal(delivery):
             await delivery.run()
 
 
@@ -191,13 +197,24 @@ def _progress(*, quiet: bool) -> Progress:
 
 
 @contextmanager
-def _drained_on_signal(delivery: Delivery) -> Iterator[None]:
+def _stopped_by_signal(delivery: Delivery) -> Iterator[None]:
+    """The first signal asks for a stop, the second does not wait for what is on its way."""
     loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
     signals = (signal.SIGINT, signal.SIGTERM)
+    hurry = itertools.count()
+
+    def stop() -> None:
+        delivery.stop()
+        if next(hurry) and task is not None:
+            task.cancel()
+
     for number in signals:
-        loop.add_signal_handler(number, delivery.stop)
+        loop.add_signal_handler(number, stop)
     try:
         yield
+    except asyncio.CancelledError:
+        raise ServerUnavailable("stopped while messages were on their way") from None
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

@@ -27,8 +27,10 @@ def load_settings(path: Path) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error}).") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}.") from error
+    if odd := [key for key in content if key.startswith("_")]:
+        raise ConfigError(f"{path}: [{odd[0]}]: unknown key; the tables are {', '.join(_keys(Settings))}.")
     try:
         settings = Settings(**content)
     except ValidationError as error:

@@ -60,5 +60,5 @@ class Secrets:
             return self._settings.path(file).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise ConfigError(f"{self._settings.path(file)}: cannot be read ({error.strerror}).") from error
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{str(self._settings.path(file))!r}: cannot be read ({error}).") from None

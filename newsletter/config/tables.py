@@ -18,13 +18,19 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from newsletter.core.address import normalise_address
+from newsletter.errors import InputError
+from newsletter.render.headers import mailbox as header_line
+from newsletter.render.text import safe_link
+
 __all__ = ["SOURCE_KINDS", "WEEKDAYS", "Settings", "SourceTable"]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST = 3650 * 86_400
 
 
 def _duration(value: object) -> timedelta:
@@ -33,14 +39,20 @@ def _duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         raise ValueError('write a number and a unit, such as "30m", "6h" or "2d"')
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST:
+        raise ValueError("at most ten years")
+    return timedelta(seconds=seconds)
 
 
 def _time_of_day(value: object) -> time:
     try:
-        return value if isinstance(value, time) else time.fromisoformat(str(value))
+        found = value if isinstance(value, time) else time.fromisoformat(str(value))
     except ValueError:
         raise ValueError('write hours and minutes, such as "07:30"') from None
+    if found.tzinfo is not None:
+        raise ValueError('write the time without an offset, such as "07:30"; the zone is in timezone')
+    return found
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -51,15 +63,20 @@ def _zone(value: object) -> ZoneInfo:
 
 
 def _sender(value: str) -> str:
-    _name, address = parseaddr(value)
-    local, _, domain = address.rpartition("@")
-    if not local or "." not in domain or not value.isprintable():
-        raise ValueError('write an address, such as "Morning Papers <papers@example.org>"')
-    return value
+    """As it will stand in the header, the domain as A-label."""
+    name, address = parseaddr(value)
+    try:
+        mailbox = f"{name} <{normalise_address(address)}>" if name else normalise_address(address)
+        header_line("From", mailbox)
+    except InputError as error:
+        raise ValueError(
+            f'write an address, such as "Morning Papers <papers@example.org>": {error}'
+        ) from None
+    return mailbox
 
 
 def _base_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value) or safe_link(value) is None:
         raise ValueError('write the address of the web pages, such as "https://papers.example.org"')
     return value.rstrip("/")
 
@@ -67,6 +84,12 @@ def _base_url(value: str) -> str:
 def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
         raise ValueError('write an http or https address, such as "https://example.org/feed.xml"')
+    return value
+
+
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", value):
+        raise ValueError('write a name such as "example.org"')
     return value
 
 
@@ -82,6 +105,7 @@ Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Sender = Annotated[str, AfterValidator(_sender)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 
 
@@ -106,7 +130,7 @@ class NewsletterTable(Table):
 
 class ScheduleTable(Table):
     time: TimeOfDay = time(7, 30)
-    days: tuple[Weekday, ...] = WEEKDAYS
+    days: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1)
     timezone: Zone = ZoneInfo("UTC")
     catch_up: Duration = timedelta(hours=6)
 
@@ -122,7 +146,8 @@ class FileTable(Table):
 
 
 class HuggingFaceTable(Table):
-    """The daily papers; each run asks for today and so many days back, since their lists keep growing."""
+    """The daily papers; each run asks for the lists of so many days, today's among them, since they keep
+    growing."""
 
     kind: Literal["huggingface"]
     name: str = Field(min_length=1)
@@ -179,7 +204,7 @@ def _topic(value: object) -> object:
 class EditionTable(Table):
     max_entries: int = Field(25, ge=1, le=200)
     min_entries: int = Field(1, ge=1)
-    max_age_days: int = Field(14, ge=1)
+    max_age_days: int = Field(14, ge=1, le=3650)
     settle: Duration = timedelta(0)
     topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
 
@@ -194,8 +219,8 @@ class FetchTable(Table):
 
 
 class DkimTable(Table):
-    domain: str
-    selector: str
+    domain: HostName
+    selector: HostName
     key_file: str
 
 
@@ -248,6 +273,15 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     web: WebTable = WebTable()
     _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _one_name_a_source(self) -> Self:
+        names = [source.name for source in self.sources]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(
+                f"two sources are named {twice[0]!r}; what is known of a source goes by its name"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -32,8 +32,8 @@ __all__ = [
 
 # Change this table together with the drawing above; tests/unit/test_delivery.py walks every pair.
 MOVES: Mapping[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED, State.REJECTED}),
-    State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED, State.REJECTED}),
+    State.PENDING: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
+    State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
     State.SENDING: frozenset(
         {State.ACCEPTED, State.DEFERRED, State.REJECTED, State.EXPIRED, State.UNKNOWN, State.PENDING}
     ),
@@ -107,8 +107,9 @@ def check_move(before: State, after: State) -> None:
 
 
 def released(attempts: int, reason: str) -> Decision:
-    """The server as a whole could not be used: this copy was not taken and has nothing to do with it."""
-    return Decision(State.PENDING, attempts, reason)
+    """The server as a whole could not be used: this copy was not taken and has nothing to do with it, so
+    the attempt does not count."""
+    return Decision(State.PENDING, attempts - 1, reason)
 
 
 def after_reply(

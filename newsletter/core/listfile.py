@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from newsletter.core.address import normalise_address
 from newsletter.core.cleaning import clean_text
@@ -26,18 +27,21 @@ Parsed = tuple[tuple["NewSubscriber", ...], tuple[InputError, ...]]
 
 @dataclass(frozen=True)
 class NewSubscriber:
-    """A person to put on the list; the address is normalised."""
+    """A person to put on the list; the address is normalised. None leaves what is known as it is."""
 
     email: str
-    name: str = ""
-    topics: tuple[str, ...] = ()
+    name: str | None = None
+    topics: tuple[str, ...] | None = None
 
 
 def parse_csv(text: str, *, name: str) -> Parsed:
     """The people of a CSV file and what is wrong with the other lines; `name` is the file's. Raises
     InputError where there is no column `email`."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [column.strip().casefold() for column in next(reader, [])]
+    try:
+        header = [column.strip().casefold() for column in next(reader, [])]
+    except csv.Error as error:
+        raise InputError(f"{name}:1: not valid CSV ({error}); check the quotation marks.") from error
     if "email" not in header:
         found = ", ".join(header) or "nothing"
         raise InputError(
@@ -89,28 +93,25 @@ def _collect(rows: Iterator[tuple[str, dict[str, object] | InputError]]) -> Pars
 
 
 def _csv_rows(
-    reader: Iterator[list[str]], header: list[str], name: str
+    reader: Any, header: list[str], name: str
 ) -> Iterator[tuple[str, dict[str, object] | InputError]]:
     while True:
+        where = f"{name}:{reader.line_num + 1}"
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _line(name, reader), InputError(f"not valid CSV ({error}); check the quotation marks.")
+            yield where, InputError(f"not valid CSV ({error}); check the quotation marks.")
             continue
         if len(cells) > len(header):
-            yield _line(name, reader), InputError(f"{len(cells)} columns where the header has {len(header)}.")
+            yield where, InputError(f"{len(cells)} columns where the header has {len(header)}.")
         elif any(cell.strip() for cell in cells):
-            yield _line(name, reader), dict(zip(header, map(_live, cells), strict=False))
-
-
-def _line(name: str, reader: object) -> str:
-    return f"{name}:{getattr(reader, 'line_num', '?')}"
+            yield where, dict(zip(header, map(_live, cells), strict=False))
 
 
 def _jsonl_rows(text: str, name: str) -> Iterator[tuple[str, dict[str, object] | InputError]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         where = f"{name}:{number}"
         if not line.strip():
             continue
@@ -129,10 +130,15 @@ def _person(row: dict[str, object]) -> NewSubscriber:
     status = row.get("status") or SubscriberStatus.ACTIVE
     if status != SubscriberStatus.ACTIVE:
         raise InputError(f"{email} is {status}: not imported.")
-    name = row.get("name") or ""
-    if not isinstance(name, str):
+    name = row.get("name")
+    if not isinstance(name, str | None):
         raise InputError("name: not a text.")
-    return NewSubscriber(normalise_address(email), clean_text(name)[:200], _topics(row.get("topics") or ""))
+    topics = row.get("topics")
+    return NewSubscriber(
+        normalise_address(email),
+        None if name is None else clean_text(name)[:200],
+        None if topics is None else _topics(topics),
+    )
 
 
 def _topics(value: object) -> tuple[str, ...]:

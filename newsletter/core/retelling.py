@@ -157,9 +157,12 @@ def _named(parts: dict[str, str]) -> dict[str, str]:
     return parts
 
 
+_OUR_DOING = re.compile(r"(?:(?<=^)|(?<=, )|(?<=and )|(?<=paper )|(?<=which )|(?<=: ))[Ww]e\b")
+
+
 def _third_person(sentence: str) -> str:
     """We, us and our as the authors would be spoken of; the "we" of everybody ("what we see") stays."""
-    told = re.sub(r"(?:(?<=^)|(?<=, )|(?<=and )|(?<=paper )|(?<=: ))[Ww]e\b", "the authors", sentence)
+    told = _OUR_DOING.sub("the authors", sentence)
     return _our(told, "their" if "the authors" in told else "the")
 
 

@@ -68,25 +68,26 @@ def next_slot(schedule: Schedule, after: datetime) -> datetime:
     return next(slots_between(schedule, after, after + timedelta(days=9)))
 
 
-def due(schedule: Schedule, now: datetime, ended: Sequence[datetime]) -> Due:
+def due(schedule: Schedule, now: datetime, outcomes: Sequence[SlotOutcome]) -> Due:
     """The newest slot that has not ended, if it is at most `catch_up` old and no edition went out after
     it; and all others since the last that ended, with the reason why each is skipped. Where none has
     ended yet there is nothing older to have missed."""
+    ended = {outcome.slot for outcome in outcomes}
+    last_sent = max((outcome.slot for outcome in outcomes if outcome.outcome is Outcome.SENT), default=None)
     horizon = now - schedule.catch_up
-    last = max(ended, default=None)
-    start = horizon if last is None else min(horizon, max(last, now - _MEMORY))
+    start = min(horizon, max(max(ended), now - _MEMORY)) if ended else horizon
     open_slots = [slot for slot in slots_between(schedule, start, now) if slot not in ended]
     newest = open_slots[-1] if open_slots else None
-    servable = newest is not None and newest >= horizon and (last is None or newest > last)
+    servable = newest is not None and newest >= horizon and (last_sent is None or newest > last_sent)
     missed = open_slots[:-1] if servable else open_slots
     return Due(
         newest if servable else None,
-        tuple(SlotOutcome(slot, Outcome.SKIPPED, _why_missed(slot, newest, last)) for slot in missed),
+        tuple(SlotOutcome(slot, Outcome.SKIPPED, _why_missed(slot, newest, last_sent)) for slot in missed),
     )
 
 
-def _why_missed(slot: datetime, newest: datetime | None, last: datetime | None) -> str:
-    if last is not None and slot < last:
+def _why_missed(slot: datetime, newest: datetime | None, last_sent: datetime | None) -> str:
+    if last_sent is not None and slot < last_sent:
         return "an extra edition went out after it"
     if slot != newest:
         return "nothing ran until a later slot was due"

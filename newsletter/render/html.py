@@ -14,6 +14,7 @@ __all__ = ["mjml_to_html"]
 _STYLE = re.compile(r"<style(?=[ >])")
 _HELD_STYLE = re.compile(r'<style data-premailer="ignore"')
 _MUST_SURVIVE = ("<!--[if ", "<![endif]-->", "@media", "!important", "[data-ogsc]", "[data-ogsb]")
+_UNKNOWN_TAG = re.compile(r"<(mj-[a-z-]*)")
 _POSITION = re.compile(r"at position (\d+)")
 
 
@@ -31,9 +32,13 @@ def mjml_to_html(source: str, css: str, template: str) -> str:
 
 def _lay_out(source: str, template: str) -> str:
     try:
-        return mjml.mjml2html(source, fonts={})
+        html = mjml.mjml2html(source, fonts={})
     except ValueError as error:
         raise TemplateError(f"{template}: not MJML: {error}; {_whereabouts(source, str(error))}") from error
+    # mrml passes on what it does not know, and readers would see it.
+    if unknown := _UNKNOWN_TAG.search(html):
+        raise TemplateError(f"{template}: there is no <{unknown[1]}>, or it has no place where it stands")
+    return html
 
 
 def _inline(html: str, css: str, template: str) -> str:

@@ -7,6 +7,7 @@ from newsletter.core import tokens
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter
 from newsletter.core.reader import arrange_for
+from newsletter.errors import ConfigError, NewsletterError
 from newsletter.ports import DueCopy, Envelope, Message, PublishedEdition, Signer
 from newsletter.render.digest import RenderedEdition
 from newsletter.render.mime import MessageHeaders, build_message
@@ -30,6 +31,14 @@ class Composer:
         rendered = RenderedEdition(published.html, published.text, published.nonce)
         self._personaliser = Personaliser(rendered, len(self._topics))
         _, self._sender = parseaddr(newsletter.sender)
+
+    def check(self) -> None:
+        """Write one copy for nobody. What fails here would fail for everybody, so it is the configuration's
+        fault and no reader's: raises ConfigError."""
+        try:
+            self.message(DueCopy(0, 0, 0, "reader@example.org", "Reader", (), 0))
+        except (NewsletterError, ValueError) as error:
+            raise ConfigError(f"edition {self._edition.number} cannot be written: {error}") from error
 
     def message(self, row: DueCopy) -> Message:
         """What this reader gets, ready to be handed over."""
@@ -65,6 +74,7 @@ class Composer:
             ),
             list_id=f"{self._newsletter.id}.{domain}",
             list_unsubscribe=self._unsubscribe_url(row),
+            list_help=self._newsletter.base_url,
         )
 
     def _unsubscribe_url(self, row: DueCopy) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due
+from newsletter.errors import TemplateError
 from newsletter.ports import PublishedEdition, Slots
 from newsletter.services.collect import SourceReport
 from newsletter.services.publish import EditorialDesk
@@ -29,10 +30,9 @@ class DailyJob:
     schedule: Schedule
 
     async def due(self, now: datetime) -> datetime | None:
-        """The slot to serve now. Those that it is too late for are closed as skipped."""
+        """The slot to serve now. Those that nobody will serve any more are closed as skipped."""
         newsletter = self.desk.newsletter.id
-        ended = [outcome.slot for outcome in await self.slots.outcomes(newsletter)]
-        found = due(self.schedule, now, ended)
+        found = due(self.schedule, now, await self.slots.outcomes(newsletter))
         for outcome in found.missed:
             await self.slots.close(newsletter, outcome, now)
         return found.slot
@@ -40,14 +40,33 @@ class DailyJob:
     async def publish(
         self, slot: datetime, now: datetime, collected: Sequence[SourceReport] = ()
     ) -> Published:
-        """Serve this slot with what is in the store. `collected` explains an empty one."""
-        edition = await self.desk.publish(slot, now)
-        if edition is not None:
-            return Published(SlotOutcome(slot, Outcome.SENT, edition=edition.edition.number), edition)
-        outcome = _nothing(slot, collected, self.desk.policy.min_entries)
-        if await self.slots.close(self.desk.newsletter.id, outcome, now):
-            return Published(outcome)
-        return Published(SlotOutcome(slot, Outcome.SKIPPED, "another process has served this slot"))
+        """Serve this slot with what is in the store. `collected` explains an empty one. Raises
+        TemplateError; the slot has then ended as failed."""
+        try:
+            return await self._publish(slot, now, collected)
+        except TemplateError as error:
+            await self._close(SlotOutcome(slot, Outcome.FAILED, str(error)), now)
+            raise
+
+    async def _publish(self, slot: datetime, now: datetime, collected: Sequence[SourceReport]) -> Published:
+        while True:
+            edition = await self.desk.propose(slot, now)
+            if edition is None:
+                return await self._close(_nothing(slot, collected, self.desk.policy.min_entries), now)
+            published = await self.desk.publish(edition, now)
+            if published is not None:
+                return Published(SlotOutcome(slot, Outcome.SENT, edition=edition.number), published)
+            # Another process was quicker: it took the slot, or the number or an entry for another slot.
+            if slot in [ended.slot for ended in await self.slots.outcomes(self.desk.newsletter.id)]:
+                return _taken(slot)
+
+    async def _close(self, outcome: SlotOutcome, now: datetime) -> Published:
+        closed = await self.slots.close(self.desk.newsletter.id, outcome, now)
+        return Published(outcome) if closed else _taken(outcome.slot)
+
+
+def _taken(slot: datetime) -> Published:
+    return Published(SlotOutcome(slot, Outcome.SKIPPED, "another process has served this slot"))
 
 
 def _nothing(slot: datetime, collected: Sequence[SourceReport], min_entries: int) -> SlotOutcome:

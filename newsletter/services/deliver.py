@@ -23,7 +23,7 @@ from newsletter.core.delivery import (
     released,
 )
 from newsletter.core.model import DeliveryState
-from newsletter.errors import DeliveryError, NewsletterError, ServerRefused
+from newsletter.errors import DeliveryError, NewsletterError, ServerUnavailable
 from newsletter.ports import Clock, DueCopy, Message, Outbox, PublishedEdition, Session, Transport
 from newsletter.services.compose import Composer
 from newsletter.services.ledger import Ledger
@@ -67,6 +67,8 @@ class Delivery:
         self._pacer = Pacer(options.rate)
         self._composers: dict[int, Composer] = {}
         self._released: set[int] = set()
+        self._put_off: set[int] = set()
+        self._answered = False
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -91,35 +93,42 @@ class Delivery:
     async def _pass(self, ledger: Ledger) -> bool:
         """Once over all that is due. False when there was nothing, or a stop was asked for."""
         due = _Due(self._outbox, self._clock)
+        # A connection without work would pass for one that the server has served.
+        count = min(self._options.connections, await self._outbox.count_due(self._clock.now()))
         async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._worker(due, ledger)) for _ in range(self._options.connections)]
+            workers = [group.create_task(self._worker(due, ledger)) for _ in range(count)]
         troubles = [trouble for worker in workers if (trouble := worker.result())]
-        refused = [trouble for trouble in troubles if isinstance(trouble, ServerRefused)]
-        if refused or len(troubles) == len(workers):
-            raise (refused or troubles)[0]
+        lasting = [trouble for trouble in troubles if not isinstance(trouble, ServerUnavailable)]
+        if lasting or (troubles and len(troubles) == len(workers)):
+            raise (lasting or troubles)[0]
         return due.found and not self._stop.is_set()
 
-    async def _worker(self, due: "_Due", ledger: Ledger) -> DeliveryError | None:
+    async def _worker(self, due: "_Due", ledger: Ledger) -> Exception | None:
         """One connection after the other, until nothing is due; answers why it gave up, if it did."""
+        try:
+            return await self._connections(due, ledger)
+        except Exception as trouble:
+            # The others finish what is on its way; whoever waits for the run gets to know.
+            self.stop()
+            return trouble
+
+    async def _connections(self, due: "_Due", ledger: Ledger) -> DeliveryError | None:
         waits = iter(self._options.reconnects)
         row = await self._next(due)
         while row and not self._stop.is_set():
             try:
                 async with self._transport.session() as session:
                     while row:
-                        sent, row = row, None
-                        await self._send(session, sent, ledger)
+                        await self._send(session, row, ledger)
                         waits = iter(self._options.reconnects)
                         row = await self._next(due)
-            except ServerRefused as trouble:
-                self.stop()
-                return trouble
-            except DeliveryError as trouble:
+            except ServerUnavailable as trouble:
                 wait = next(waits, None)
                 if wait is None:
                     return trouble
                 await asyncio.sleep(wait)
-                row = row or await self._next(due)
+                if row and row.id in self._put_off:
+                    row = await self._next(due)
         return None
 
     async def _next(self, due: "_Due") -> DueCopy | None:
@@ -130,24 +139,25 @@ class Delivery:
         try:
             message = composer.message(row)
         except (NewsletterError, ValueError) as error:
+            message = None
             decision = Decision(DeliveryState.REJECTED, row.attempts, f"could not be written: {error}")
-            await ledger.decide(row.id, decision)
-            self._progress(decision)
+        await self._pacer.wait(self._stop)
+        if self._stop.is_set() or not await ledger.begin(row.id):
             return
-        await self._pacer.wait()
-        if await ledger.begin(row.id):
-            await self._hand_over(session, message, row, ledger)
+        if message is not None:
+            decision = await self._hand_over(session, message, row, ledger)
+        await ledger.decide(row.id, decision)
+        self._progress(decision)
 
-    async def _hand_over(self, session: Session, message: Message, row: DueCopy, ledger: Ledger) -> None:
+    async def _hand_over(self, session: Session, message: Message, row: DueCopy, ledger: Ledger) -> Decision:
         attempts = row.attempts + 1
         try:
             reply = await session.send(message)
         except DeliveryError as error:
             await ledger.decide(row.id, self._release(row.id, attempts, str(error)))
             raise
-        decision = self._judge(reply, attempts)
-        await ledger.decide(row.id, decision)
-        self._progress(decision)
+        self._answered = True
+        return self._judge(reply, attempts)
 
     def _judge(self, reply: Reply, attempts: int) -> Decision:
         return after_reply(
@@ -155,16 +165,19 @@ class Delivery:
         )
 
     def _release(self, row_id: int, attempts: int, reason: str) -> Decision:
-        """At once back in the line the first time; the second time in one run it has to wait, or a
-        message that makes the server hang up would be tried for ever."""
-        if row_id in self._released:
+        """At once back in the line. Only where the server works for others and this message makes it hang
+        up a second time is it put off, or it would be tried for ever."""
+        if self._answered and row_id in self._released:
+            self._put_off.add(row_id)
             return self._judge(Reply(0, reason), attempts)
         self._released.add(row_id)
         return released(attempts, reason)
 
     async def _composer_of(self, row: DueCopy) -> Composer:
         if row.edition_id not in self._composers:
-            self._composers[row.edition_id] = self._composer(await self._outbox.edition(row.edition_id))
+            composer = self._composer(await self._outbox.edition(row.edition_id))
+            composer.check()
+            self._composers[row.edition_id] = composer
         return self._composers[row.edition_id]
 
 

@@ -1,6 +1,7 @@
 """A steady rate over all connections."""
 
 import asyncio
+import contextlib
 
 __all__ = ["Pacer"]
 
@@ -12,11 +13,12 @@ class Pacer:
         self._interval = 1 / rate if rate else 0.0
         self._next = 0.0
 
-    async def wait(self) -> None:
-        """Returns when it is this caller's turn."""
+    async def wait(self, stop: asyncio.Event) -> None:
+        """Returns when it is this caller's turn, or at once when a stop is asked for."""
         if not self._interval:
             return
         now = asyncio.get_running_loop().time()
         turn = max(now, self._next)
         self._next = turn + self._interval
-        await asyncio.sleep(turn - now)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), turn - now)

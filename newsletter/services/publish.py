@@ -39,11 +39,8 @@ class EditorialDesk:
         rendered = render_edition(edition, self.newsletter, self.theme, nonce=nonce)
         return PublishedEdition(0, edition, rendered.html, rendered.text, nonce, now)
 
-    async def publish(self, slot: datetime, now: datetime) -> PublishedEdition | None:
-        """Freeze the edition of this slot and plan its outbox. None where too little is new, or where
-        another process has published it in the meantime."""
-        edition = await self.propose(slot, now)
-        if edition is None:
-            return None
+    async def publish(self, edition: Edition, now: datetime) -> PublishedEdition | None:
+        """Freeze this edition and plan its outbox. None where another process has taken its slot, its
+        number or one of its entries in the meantime."""
         draft = self.render(edition, now)
         return await self.editions.publish(edition, draft.html, draft.text, draft.nonce, now)

@@ -1,41 +1,15 @@
 """`newsletter mailbox`, started as a person starts it."""
 
-import json
 import signal
 import smtplib
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-
-COMMAND = [sys.executable, "-m", "newsletter", "mailbox"]
-
-
-@contextmanager
-def started(*options: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """The running command; it is gone afterwards, whatever happens."""
-    with subprocess.Popen(
-        [*COMMAND, *options], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def ready(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The one line that says where to send and where to look."""
-    assert process.stdout
-    line = process.stdout.readline()
-    assert line, process.communicate()[1]
-    found: dict[str, str] = json.loads(line)
-    return found
+from support.commands import ready, started
 
 
 def send(address: str, subject: str) -> None:
@@ -47,7 +21,9 @@ def send(address: str, subject: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_what_is_sent_can_be_looked_at(tmp_path: Path, number: signal.Signals) -> None:
     """Ready when it says so; the message is on the page and in the folder; stopping is no failure."""
-    with started("--dir", "mail", "--smtp-port", "0", "--web-port", "0", "--json", cwd=tmp_path) as process:
+    with started(
+        "mailbox", "--dir", "mail", "--smtp-port", "0", "--web-port", "0", "--json", cwd=tmp_path
+    ) as process:
         where = ready(process)
         assert set(where) == {"mailbox", "smtp", "web"}
         assert where["mailbox"] == "mail"
@@ -63,7 +39,7 @@ def test_what_is_sent_can_be_looked_at(tmp_path: Path, number: signal.Signals) -
 def test_open_connections_do_not_hold_it_up(tmp_path: Path) -> None:
     """A mail client and a browser that stay connected are hung up on."""
     with (
-        started("--smtp-port", "0", "--web-port", "0", "--json", cwd=tmp_path) as process,
+        started("mailbox", "--smtp-port", "0", "--web-port", "0", "--json", cwd=tmp_path) as process,
         ExitStack() as stack,
     ):
         where = ready(process)
@@ -79,7 +55,7 @@ def test_open_connections_do_not_hold_it_up(tmp_path: Path) -> None:
 
 def test_a_person_is_told_where_to_send_and_to_look(tmp_path: Path) -> None:
     """Without --json: three lines, and at the end how many messages were kept."""
-    with started("--smtp-port", "0", "--web-port", "0", cwd=tmp_path) as process:
+    with started("mailbox", "--smtp-port", "0", "--web-port", "0", cwd=tmp_path) as process:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(4)]
         assert lines[0].startswith("Send to  127.0.0.1:")
@@ -97,7 +73,7 @@ def test_the_mailbox_lies_next_to_the_configuration(tmp_path: Path, configured: 
     if configured:
         (tmp_path / "project" / "newsletter.toml").touch()
     options = ["--config", "project/newsletter.toml", "--smtp-port", "0", "--web-port", "0", "--json"]
-    with started(*options, cwd=tmp_path) as process:
+    with started("mailbox", *options, cwd=tmp_path) as process:
         assert ready(process)["mailbox"] == folder
         assert (tmp_path / folder / "new").is_dir()
 
@@ -108,7 +84,7 @@ def test_a_port_in_use_is_a_clear_failure(tmp_path: Path, option: str) -> None:
     other = {"--smtp-port": "--web-port", "--web-port": "--smtp-port"}[option]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        with started(option, port, other, "0", cwd=tmp_path) as process:
+        with started("mailbox", option, port, other, "0", cwd=tmp_path) as process:
             out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (1, "")
     flat = " ".join(err.split())

@@ -1,18 +1,31 @@
 """Sending an edition through a real store to a real server: every row ends where it belongs."""
 
 import asyncio
+import base64
+import shutil
+import subprocess
+from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
+import dkim
 import pytest
 from support.newsroom import newsroom, publish
+from support.samples import NOW
 from support.smtp import scripted_server, times
 
+from newsletter.adapters.mailbox import LocalMailbox
+from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.bootstrap import open_app, shipped
 from newsletter.core.consent import Event
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState as State
-from newsletter.errors import AlreadyRunning, ServerRefused, ServerUnavailable
+from newsletter.core.slots import Outcome
+from newsletter.errors import AlreadyRunning, ConfigError, ServerRefused, ServerUnavailable, TemplateError
 from newsletter.services.compose import Composer
+
+DKIM = '[dkim]\ndomain = "example.org"\nselector = "papers"\nkey_file = "dkim.pem"\n'
 
 
 async def test_everybody_gets_one_copy_and_sending_again_sends_nothing(tmp_path: Path):
@@ -205,3 +218,106 @@ async def test_a_rate_is_kept_over_all_connections(tmp_path: Path):
         await app.delivery().run()
         assert loop.time() - start >= 9 / 50
     assert len(server.accepted) == 10
+
+
+async def test_who_leaves_while_their_copy_is_on_its_way_gets_no_further_attempt(tmp_path: Path):
+    """The server says "later" after they left: there is no later for them."""
+    async with newsroom(tmp_path, readers=2) as app:
+        published = await publish(app)
+        now = app.clock.now()
+        row = (await app.outbox.due(now, 0, 1))[0]
+        await app.outbox.record([row.id], [], now)
+        await app.subscribers.move(row.subscriber_id, Event.UNSUBSCRIBE, now)
+        await app.outbox.record([], [(row.id, Decision(State.DEFERRED, 1, "450 later", now))], now)
+        assert (await app.outbox.accounting(published.id)).counts == {State.PENDING: 1, State.SUPPRESSED: 1}
+
+
+async def test_a_server_that_is_down_uses_up_nobodys_attempts(tmp_path: Path):
+    """However long it is down, the copies are pending and none expires."""
+    async with (
+        scripted_server(on_mail=lambda _: "421 4.3.2 down") as server,
+        newsroom(tmp_path, port=server.port, readers=3) as app,
+    ):
+        published = await publish(app)
+        with pytest.raises(ServerUnavailable):
+            await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.PENDING: 3}
+        assert {row.attempts for row in await app.outbox.due(app.clock.now(), 0, 10)} == {0}
+
+
+async def test_what_would_fail_for_everybody_is_said_before_anybody_is_rejected(tmp_path: Path):
+    """A signing key that is none is a mistake of the configuration: nothing is sent, all is pending."""
+    (tmp_path / "dkim.pem").write_text("no key")
+    async with (
+        scripted_server() as server,
+        newsroom(tmp_path, port=server.port, readers=3, more=DKIM) as app,
+    ):
+        published = await publish(app)
+        with pytest.raises(ConfigError, match=r"\[dkim\] key_file"):
+            await app.delivery().run()
+        assert (await app.outbox.accounting(published.id)).counts == {State.PENDING: 3}
+        assert not server.accepted
+
+
+async def test_a_signature_verifies_on_the_bytes_that_arrived(tmp_path: Path):
+    """With the public key as the DNS would give it, and over the headers that RFC 8058 asks for."""
+    key = tmp_path / "dkim.pem"
+    subprocess.run(["openssl", "genrsa", "-traditional", "-out", key, "2048"], check=True)
+    export = ["openssl", "rsa", "-in", key, "-pubout", "-outform", "DER"]
+    public = subprocess.run(export, check=True, capture_output=True).stdout
+    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+    async with (
+        LocalMailbox(tmp_path / "mail") as mailbox,
+        newsroom(tmp_path, port=mailbox.port, readers=1, more=DKIM) as app,
+    ):
+        await publish(app)
+        await app.delivery().run()
+    [file] = (tmp_path / "mail" / "new").iterdir()
+    received = file.read_bytes()
+    assert dkim.verify(received, dnsfunc=lambda name, timeout=5: record)
+    signature = "".join(message_from_bytes(received)["DKIM-Signature"].split())
+    assert "list-unsubscribe:list-unsubscribe-post" in signature
+
+
+async def test_a_lock_counts_for_every_name_of_the_database(tmp_path: Path):
+    """Through a link it is the same database, and still only one may send."""
+    async with newsroom(tmp_path) as app:
+        (tmp_path / "other.db").symlink_to(tmp_path / "newsletter.db")
+        other = Database("sqlite:///other.db", tmp_path)
+        async with app.outbox.exclusive():
+            with pytest.raises(AlreadyRunning):
+                async with other.exclusive():
+                    pass
+        await other.close()
+
+
+async def test_whoever_loses_a_race_for_an_edition_proposes_again(tmp_path: Path):
+    """No slot is called empty while there are entries, and no entry is told twice."""
+    async with (
+        newsroom(tmp_path, readers=1, more="[edition]\nmax_entries = 1\n") as app,
+        open_app(tmp_path / "newsletter.toml", NOW) as other,
+    ):
+        await other.editions.next_number("papers")
+        results = await asyncio.gather(
+            app.daily.publish(NOW, NOW), other.daily.publish(NOW + timedelta(seconds=5), NOW)
+        )
+    told = [
+        item.entry.id
+        for result in results
+        if result.edition
+        for item in (*result.edition.edition.featured, *result.edition.edition.also)
+    ]
+    assert [result.outcome.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
+    assert len(told) == len(set(told)) == 12
+
+
+async def test_a_slot_whose_theme_is_broken_ends_as_failed_with_the_reason(tmp_path: Path):
+    """Not as one at which nothing ran."""
+    shutil.copytree(shipped("templates") / "digest", tmp_path / "templates" / "digest")
+    (tmp_path / "templates" / "digest" / "digest.mjml").write_text("{{ nothing.of.this }}")
+    async with newsroom(tmp_path, readers=1) as app:
+        with pytest.raises(TemplateError):
+            await app.daily.publish(NOW, NOW)
+        [outcome] = await app.slots.outcomes("papers")
+    assert outcome.outcome is Outcome.FAILED
+    assert "digest.mjml" in outcome.reason

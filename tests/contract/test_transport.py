@@ -1,7 +1,7 @@
 """What the SMTP transport makes of a real server's answers, phase by phase."""
 
 import pytest
-from support.smtp import scripted_server
+from support.smtp import raw_server, scripted_server
 
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.errors import ServerRefused, ServerUnavailable
@@ -98,9 +98,37 @@ async def test_where_tls_is_asked_for_nothing_goes_out_in_clear():
                 pass
 
 
-async def test_an_address_outside_ascii_is_refused_where_the_server_cannot_take_it():
-    """That row is rejected with its reason; the connection goes on."""
-    async with scripted_server() as server, transport(server.port).session() as session:
-        reply = await session.send(message("jürgen@example.org"))
-        assert (reply.code, "SMTPUTF8" in reply.text) == (553, True)
-        assert (await session.send(message())).code == 250
+@pytest.mark.parametrize("code", [250, 550])
+async def test_words_in_any_encoding_are_kept_legibly(code: int):
+    """Whatever the server's encoding is, its answer counts and can be stored and printed."""
+    end = f"{code} angenommen f\xfcr Sie\x07".encode("latin-1")
+    async with raw_server(end=end) as port, transport(port).session() as session:
+        reply = await session.send(message())
+    assert reply.code == code
+    assert reply.text == r"angenommen f\udcfcr Sie"
+
+
+async def test_an_answer_that_is_none_after_the_last_dot_is_ambiguous():
+    """The server has the message and says something that no one can read."""
+    async with raw_server(end=b"OK accepted") as port, transport(port).session() as session:
+        reply = await session.send(message())
+    assert reply.ambiguous
+
+
+async def test_a_refusal_counts_also_where_the_server_hangs_up_after_it():
+    """The recipient was refused; that the connection ends as well is another matter."""
+    async with (
+        raw_server(rcpt=b"550 5.1.1 no such user", close_after_rcpt=True) as port,
+        transport(port).session() as session,
+    ):
+        reply = await session.send(message())
+        assert (reply.code, reply.text) == (550, "5.1.1 no such user")
+        with pytest.raises(ServerUnavailable):
+            await session.send(message())
+
+
+async def test_a_host_that_is_no_name_is_said():
+    """Before anything is tried."""
+    with pytest.raises(ServerRefused, match="not a host name"):
+        async with transport(25, host="mail..example.org").session():
+            pass

@@ -1,14 +1,13 @@
 """The command line, started as a person starts it, and what it leaves behind."""
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -36,7 +35,9 @@ def newsletter(*arguments: object, cwd: Path, code: int = 0, stdin: str = "") ->
         timeout=60,
         check=False,
     )
-    assert ended.returncode == code, f"{arguments} ended with {ended.returncode}: {ended.stdout}{ended.stderr}"
+    assert ended.returncode == code, (
+        f"{arguments} ended with {ended.returncode}: {ended.stdout}{ended.stderr}"
+    )
     assert "Traceback" not in ended.stderr
     return ended
 
@@ -87,7 +88,7 @@ def ready(process: subprocess.Popen[str]) -> dict[str, str]:
     return found
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 20) -> Ended:
+def finish(process: subprocess.Popen[str], timeout: float = 20) -> Ended:
     """How a process that was started ends."""
     out, err = process.communicate(timeout=timeout)
     return Ended(process.args, process.returncode, out, err)
@@ -146,7 +147,7 @@ class Mailbox:
 
     @property
     def count(self) -> int:
-        return len(os.listdir(self.folder / "new"))
+        return sum(1 for _ in (self.folder / "new").iterdir())
 
     def empty(self) -> None:
         for file in (self.folder / "new").iterdir():
@@ -160,31 +161,30 @@ def mailbox(cwd: Path) -> Iterator[Mailbox]:
         where = ready(process)
         yield Mailbox(cwd / where["mailbox"], int(where["smtp"].rpartition(":")[2]))
         process.send_signal(signal.SIGTERM)
-        assert ended(process).returncode == 0
+        assert finish(process).returncode == 0
 
 
 # The database
 
 
-def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    """What the database of this folder answers. A copy is asked, so that whatever a dead process left is
+@contextmanager
+def database(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of the folder's database, to be asked while nobody writes: whatever a dead process left is
     left for the next one to find."""
     with tempfile.TemporaryDirectory() as copy:
         for file in folder.glob("newsletter.db*"):
             shutil.copy(file, copy)
         with closing(sqlite3.connect(Path(copy) / "newsletter.db")) as connection:
-            return connection.execute(query).fetchall()
-
-
-def content(folder: Path) -> Sequence[str]:
-    """The whole database as SQL."""
-    with tempfile.TemporaryDirectory() as copy:
-        for file in folder.glob("newsletter.db*"):
-            shutil.copy(file, copy)
-        with closing(sqlite3.connect(Path(copy) / "newsletter.db")) as connection:
-            return list(connection.iterdump())
+            yield connection
 
 
 def states(folder: Path) -> dict[str, str]:
     """The state of each row of the outbox, by its address."""
-    return dict(rows(folder, "SELECT email, state FROM outbox"))
+    with database(folder) as connection:
+        return dict(connection.execute("SELECT email, state FROM outbox"))
+
+
+def dump(folder: Path) -> list[str]:
+    """The whole database as SQL."""
+    with database(folder) as connection:
+        return list(connection.iterdump())

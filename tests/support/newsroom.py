@@ -46,6 +46,6 @@ async def newsroom(
 
 async def publish(app: App) -> PublishedEdition:
     """The first edition, planned."""
-    published = await app.desk.publish(NOW, NOW)
+    published = (await app.daily.publish(NOW, NOW)).edition
     assert published is not None
     return published

@@ -85,3 +85,36 @@ def times(answer: str, count: int) -> Answer:
     """This answer so many times, then acceptance."""
     left = iter([answer] * count)
     return lambda _: next(left, None)
+
+
+@asynccontextmanager
+async def raw_server(
+    *, rcpt: bytes = b"250 OK", end: bytes = b"250 OK", close_after_rcpt: bool = False
+) -> AsyncIterator[int]:
+    """A server that answers with any bytes, on the port that is given."""
+
+    talks: set[asyncio.Task[None]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.current_task())
+        writer.write(b"220 test\r\n")
+        in_data = False
+        while line := await reader.readline():
+            if in_data and line != b".\r\n":
+                continue
+            verb = line[:4].upper()
+            known = {b"EHLO": b"250 test", b"DATA": b"354 go", b"RCPT": rcpt, b".\r\n": end}
+            writer.write(known.get(verb, b"250 OK") + b"\r\n")
+            in_data = verb == b"DATA"
+            if verb == b"RCPT" and close_after_rcpt:
+                break
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+        await asyncio.gather(*talks, return_exceptions=True)

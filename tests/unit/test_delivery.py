@@ -93,9 +93,9 @@ def test_what_a_dead_sender_left_is_resent_or_held():
 
 
 def test_trouble_of_the_server_is_no_fault_of_the_reader():
-    """The row goes back to pending, with the reason."""
+    """The row goes back to pending, with the reason, and the attempt does not count."""
     decision = released(3, "421 closing")
-    assert (decision.state, decision.attempts, decision.reason) == (State.PENDING, 3, "421 closing")
+    assert (decision.state, decision.attempts, decision.reason) == (State.PENDING, 2, "421 closing")
 
 
 @given(

@@ -125,7 +125,7 @@ def papers(count: int, start: int = 1) -> list[Entry]:
 async def publish(app: App, entries: Sequence[Entry], days: int = 0) -> PublishedEdition:
     now = NOW + timedelta(days=days)
     await app.entries.add(entries, now)
-    published = await app.desk.publish(now, now)
+    published = (await app.daily.publish(now, now)).edition
     assert published is not None
     return published
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.core.slots import Schedule, due, next_slot, slots_between
+from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due, next_slot, slots_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAILY = Schedule(time(7, 30), BERLIN)
@@ -15,6 +15,10 @@ FIRST, LAST = datetime(2020, 1, 1), datetime(2030, 1, 1)  # noqa: DTZ001 as Hypo
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def sent(slot: datetime) -> SlotOutcome:
+    return SlotOutcome(slot, Outcome.SENT)
 
 
 def shown(slots) -> list[str]:
@@ -52,7 +56,7 @@ def test_a_slot_in_the_fold_that_has_ended_is_recognised_after_a_restart():
     slot = due(night, utc("2026-10-25T00:45"), []).slot
     assert slot is not None
     ended = datetime.fromisoformat(slot.isoformat())
-    assert due(night, utc("2026-10-25T01:45"), [ended]).slot is None
+    assert due(night, utc("2026-10-25T01:45"), [sent(ended)]).slot is None
 
 
 def test_days_without_a_slot_have_none():
@@ -76,7 +80,7 @@ def test_a_new_installation_has_missed_nothing():
 
 def test_after_days_of_silence_the_newest_slot_is_served_and_the_others_are_missed():
     """One catch-up, and a name for each day that was lost."""
-    ended = [datetime.fromisoformat("2026-03-08T07:30:00+01:00")]
+    ended = [sent(datetime.fromisoformat("2026-03-08T07:30:00+01:00"))]
     found = due(DAILY, utc("2026-03-11T07:00"), ended)
     assert found.slot is not None
     assert found.slot.isoformat() == "2026-03-11T07:30:00+01:00"
@@ -88,7 +92,7 @@ def test_after_days_of_silence_the_newest_slot_is_served_and_the_others_are_miss
 
 def test_too_late_for_the_newest_slot_as_well_it_is_missed_too():
     """In the evening nobody wants the morning's paper."""
-    ended = [datetime.fromisoformat("2026-03-10T07:30:00+01:00")]
+    ended = [sent(datetime.fromisoformat("2026-03-10T07:30:00+01:00"))]
     found = due(DAILY, utc("2026-03-11T20:00"), ended)
     assert found.slot is None
     assert shown(outcome.slot for outcome in found.missed) == ["2026-03-11T07:30:00+01:00"]
@@ -97,7 +101,7 @@ def test_too_late_for_the_newest_slot_as_well_it_is_missed_too():
 def test_an_extra_edition_after_a_slot_stands_in_for_it():
     """Nobody gets two editions in one morning, and the slot still ends with its reason."""
     extra = datetime.fromisoformat("2026-03-11T08:00:00+01:00")
-    found = due(DAILY, utc("2026-03-11T08:00"), [extra])
+    found = due(DAILY, utc("2026-03-11T08:00"), [sent(extra)])
     assert found.slot is None
     [outcome] = found.missed
     assert outcome.slot.isoformat() == "2026-03-11T07:30:00+01:00"
@@ -107,7 +111,13 @@ def test_an_extra_edition_after_a_slot_stands_in_for_it():
 def test_an_extra_edition_before_a_slot_does_not_take_its_place():
     """The slot is due at its time as on every day."""
     extra = datetime.fromisoformat("2026-03-11T07:00:00+01:00")
-    assert due(DAILY, utc("2026-03-11T06:45"), [extra]).slot is not None
+    assert due(DAILY, utc("2026-03-11T06:45"), [sent(extra)]).slot is not None
+
+
+def test_an_extra_edition_that_never_came_takes_nothings_place():
+    """Empty at eight o'clock is no reason to leave out the slot of half past seven."""
+    extra = SlotOutcome(datetime.fromisoformat("2026-03-11T08:00:00+01:00"), Outcome.EMPTY, "no new entries")
+    assert due(DAILY, utc("2026-03-11T08:00"), [extra]).slot is not None
 
 
 @given(

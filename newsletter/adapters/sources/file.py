@@ -125,8 +125,8 @@ def _read_text(path: Path) -> str:
         raise SourceError(
             f"{path}: no such file; mend the path of this source in the configuration"
         ) from error
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}); it must be a readable file") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{str(path)!r}: cannot be read ({error}); it must be a readable file") from error
     if len(data) > _LIMIT:
         raise SourceError(f"{path}: larger than {_LIMIT // 1_000_000} MB; split it into several files")
     try:

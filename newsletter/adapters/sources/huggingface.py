@@ -48,6 +48,7 @@ class HuggingFaceSource:
         kept = tuple(entries.values())[: self._max_entries]
         if len(kept) < len(entries):
             problems.append(f"{self._url}: {len(entries)} papers; only the first {len(kept)} were kept")
+            validators = []  # What was cut off must come again.
         return Fetched(kept, (*failures, *problems), tuple(validators))
 
     async def _day(self, address: str) -> Fetched:

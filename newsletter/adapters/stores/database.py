@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from newsletter.adapters.stores.schema import REVISION
@@ -32,6 +33,7 @@ class Database:
             sa.URL.create("sqlite+aiosqlite", database=str(self._path)),
             pool_size=1,
             max_overflow=0,
+            pool_timeout=2 * _BUSY_SECONDS,
             connect_args={"timeout": _BUSY_SECONDS},
         )
         sa.event.listen(self._engine.sync_engine, "connect", _set_pragmas)
@@ -51,7 +53,7 @@ class Database:
     async def exclusive(self) -> AsyncIterator[None]:
         """The right to send, held through a lock of the operating system: it ends with this process,
         however that dies. Raises AlreadyRunning."""
-        lock = FileLock(f"{self._path}.lock", timeout=0)
+        lock = FileLock(f"{self._path.resolve()}.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
@@ -59,6 +61,8 @@ class Database:
                 f"another process is sending from {self._path}. Wait until it ends, or stop it; "
                 "nothing is lost by waiting."
             ) from None
+        except OSError as error:
+            raise StoreError(f"{lock.lock_file}: cannot be locked ({error.strerror}).") from error
         try:
             yield
         finally:
@@ -77,8 +81,8 @@ class Database:
                 yield connection
 
     async def _migrate(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         with _explained(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             async with self._engine.begin() as connection:
                 await connection.run_sync(_upgrade)
         self._migrated = True
@@ -141,6 +145,10 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except PoolTimeout as error:
+        raise StoreError(f"{path}: {_mend('locked')}.") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be made ({error.strerror}).") from error
     except DBAPIError as error:
         text = str(error.orig)
         raise StoreError(f"{path}: {text}; {_mend(text)}.") from error
@@ -149,6 +157,8 @@ def _explained(path: Path) -> Iterator[None]:
 def _mend(text: str) -> str:
     if "locked" in text:
         return f"another process has been writing for {_BUSY_SECONDS} s; try again when it has ended"
+    if "already exists" in text:
+        return "the file belongs to another program; name another in [store] url"
     if "malformed" in text or "not a database" in text:
         return "the file is damaged; put a backup in its place, nothing is sent until then"
     return "check that the folder exists, can be written to and has space"

@@ -11,14 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import read_edition
-from newsletter.adapters.stores.schema import OPEN_ROWS, editions, outbox
+from newsletter.adapters.stores.schema import OPEN_ROWS, editions, outbox, subscribers
 from newsletter.core.delivery import MOVES, Decision
-from newsletter.core.model import Accounting, DeliveryState
+from newsletter.core.model import Accounting, DeliveryState, SubscriberStatus
 from newsletter.errors import IllegalMove
 from newsletter.ports import DueCopy, Failure, PublishedEdition
 
 __all__ = ["SqlOutbox"]
 
+_WILLING = (
+    sa.select(subscribers.c.id)
+    .where(subscribers.c.id == outbox.c.subscriber_id, subscribers.c.status == SubscriberStatus.ACTIVE.value)
+    .exists()
+)
+"""The row's subscriber has not left in the meantime."""
 _UNTOLD = (DeliveryState.PENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.SENDING.value)
 
 
@@ -42,7 +48,8 @@ class SqlOutbox:
 
     async def count_due(self, now: datetime) -> int:
         """Without reading them."""
-        query = sa.select(sa.func.count()).select_from(outbox).where(_is_due(now))
+        left = sa.and_(OPEN_ROWS, outbox.c.state == DeliveryState.SENDING.value)
+        query = sa.select(sa.func.count()).select_from(outbox).where(sa.or_(_is_due(now), left))
         async with self._database.read() as connection:
             return await connection.scalar(query) or 0
 
@@ -102,7 +109,7 @@ async def _begin(connection: AsyncConnection, ids: Collection[int], now: datetim
     startable = _may_become(DeliveryState.SENDING)
     result = await connection.execute(
         sa.update(outbox)
-        .where(outbox.c.id.in_(ids), startable)
+        .where(outbox.c.id.in_(ids), startable, _WILLING)
         .values(state=DeliveryState.SENDING.value, attempts=outbox.c.attempts + 1, changed=now)
         .returning(outbox.c.id)
     )
@@ -132,6 +139,23 @@ async def _decide(
             raise IllegalMove(
                 f"of {len(moves)} deliveries, {len(moves) - result.rowcount} cannot go to {state}"
             )
+    waiting = [*by_state[DeliveryState.PENDING], *by_state[DeliveryState.DEFERRED]]
+    if waiting:
+        await _suppress_unwilling(connection, [row_id for row_id, _ in waiting], now)
+
+
+async def _suppress_unwilling(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Who left while their copy was on its way gets no further attempt."""
+    await connection.execute(
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids), ~_WILLING)
+        .values(
+            state=DeliveryState.SUPPRESSED.value,
+            reason="the subscriber left while it was on its way",
+            next_attempt=None,
+            changed=now,
+        )
+    )
 
 
 def _parameters(row_id: int, decision: Decision) -> dict[str, object]:

@@ -37,7 +37,7 @@ class SqlSubscribers:
             added = [_row(key, unique[key], now) for key, fate in fates.items() if fate == "added"]
             if added:
                 await connection.execute(sa.insert(subscribers), added)
-            updated = [_changes(key, unique[key]) for key, fate in fates.items() if fate == "updated"]
+            updated = [_changes(known[key], unique[key]) for key, fate in fates.items() if fate == "updated"]
             if updated:
                 await connection.execute(_update(now), updated)
         return Imported(**Counter(fates.values()))
@@ -109,7 +109,7 @@ def _fate(person: NewSubscriber, known: sa.RowMapping | None) -> str:
         return "added"
     if known["status"] not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
         return "suppressed"
-    same = known["name"] == person.name and tuple(known["topics"]) == person.topics
+    same = person.name in (None, known["name"]) and person.topics in (None, tuple(known["topics"]))
     return "unchanged" if same else "updated"
 
 
@@ -117,8 +117,8 @@ def _row(key: str, person: NewSubscriber, now: datetime) -> dict[str, Any]:
     return {
         "email": person.email,
         "email_key": key,
-        "name": person.name,
-        "topics": list(person.topics),
+        "name": person.name or "",
+        "topics": list(person.topics or ()),
         "status": SubscriberStatus.ACTIVE.value,
         "created": now,
         "changed": now,
@@ -133,8 +133,12 @@ def _update(now: datetime) -> sa.Update:
     )
 
 
-def _changes(key: str, person: NewSubscriber) -> dict[str, Any]:
-    return {"key": key, "new_name": person.name, "new_topics": list(person.topics)}
+def _changes(known: sa.RowMapping, person: NewSubscriber) -> dict[str, Any]:
+    return {
+        "key": known["email_key"],
+        "new_name": known["name"] if person.name is None else person.name,
+        "new_topics": known["topics"] if person.topics is None else list(person.topics),
+    }
 
 
 def _suppress(subscriber_id: int, status: SubscriberStatus, now: datetime) -> sa.Update:
