@@ -10,16 +10,28 @@ from pathlib import Path
 
 from newsletter.adapters.clock import FixedClock, SystemClock
 from newsletter.adapters.dkim import DkimSigner
+from newsletter.adapters.http import FetchLimits, HttpFetcher
+from newsletter.adapters.sources.arxiv import ArxivSource
+from newsletter.adapters.sources.feed import FeedSource
 from newsletter.adapters.sources.file import FileSource
+from newsletter.adapters.sources.huggingface import HuggingFaceSource
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.slots import SqlSlots
+from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.config import Secrets, Settings, load_settings
-from newsletter.config.tables import WEEKDAYS
+from newsletter.config.tables import (
+    WEEKDAYS,
+    ArxivTable,
+    FeedTable,
+    FileTable,
+    HuggingFaceTable,
+    SourceTable,
+)
 from newsletter.core.address import domain_of
 from newsletter.core.delivery import Decision, Policy
 from newsletter.core.edition import EditionPolicy
@@ -27,7 +39,7 @@ from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.slots import Schedule
 from newsletter.core.topics import Topic
 from newsletter.errors import ConfigError
-from newsletter.ports import Clock, DueCopy, PublishedEdition, Signer, Source
+from newsletter.ports import Clock, DueCopy, Fetcher, PublishedEdition, Signer, Source
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
 from newsletter.services.collect import SourceReport, collect
@@ -40,6 +52,8 @@ __all__ = ["App", "open_app", "shipped"]
 
 _PACKAGE = Path(__file__).parent
 
+_ARXIV_SECONDS = 3.0
+"""Between two requests, as arXiv asks of everybody."""
 _SAMPLE_READER = Subscriber(id=0, email="reader@example.org", name="Sample Reader")
 
 
@@ -91,6 +105,11 @@ class App:
         return SqlEntries(self.database)
 
     @cached_property
+    def memory(self) -> SqlSourceMemory:
+        """What is known of each source."""
+        return SqlSourceMemory(self.database)
+
+    @cached_property
     def editions(self) -> SqlEditions:
         """What was published."""
         return SqlEditions(self.database)
@@ -111,14 +130,6 @@ class App:
         return SqlSubscribers(self.database)
 
     @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """Where entries come from, in the order of the file."""
-        return tuple(
-            FileSource(table.name, self.settings.path(table.path), table.search_url)
-            for table in self.settings.sources
-        )
-
-    @cached_property
     def desk(self) -> EditorialDesk:
         """Who chooses and lays out."""
         return EditorialDesk(
@@ -137,7 +148,10 @@ class App:
 
     async def collect(self) -> tuple[SourceReport, ...]:
         """Pick up what every source has."""
-        return await collect(self.sources, self.entries, self.clock.now())
+        table = self.settings.fetch
+        async with self._fetcher() as fetcher:
+            sources = [self._source(source, fetcher) for source in self.settings.sources]
+            return await collect(sources, self.entries, self.memory, self.clock.now(), table.total_timeout)
 
     def composer(self, published: PublishedEdition) -> Composer:
         """Who writes the copies of this edition."""
@@ -161,6 +175,38 @@ class App:
         transport = SmtpTransport(self._server())
         return Delivery(self.outbox, transport, self.composer, self.clock, options, progress)
 
+    def _fetcher(self) -> HttpFetcher:
+        table = self.settings.fetch
+        limits = FetchLimits(
+            timeout=table.timeout.total_seconds(),
+            total_timeout=table.total_timeout.total_seconds(),
+            max_bytes=table.max_bytes,
+            intervals=dict.fromkeys(("export.arxiv.org", "rss.arxiv.org"), _ARXIV_SECONDS),
+        )
+        contact = table.contact or self.newsletter.base_url
+        return HttpFetcher(self.memory, limits, allow_hosts=table.allow_hosts, contact=contact)
+
+    def _source(self, table: SourceTable, fetcher: Fetcher) -> Source:
+        most = self.settings.fetch.max_entries
+        match table:
+            case FileTable():
+                path = self.settings.path(table.path)
+                return FileSource(table.name, path, table.search_url, table.pattern)
+            case HuggingFaceTable():
+                return HuggingFaceSource(table.name, fetcher, table.url, table.days, most)
+            case FeedTable():
+                return FeedSource(table.name, fetcher, table.url, most)
+            case ArxivTable():
+                return ArxivSource(
+                    table.name,
+                    fetcher,
+                    query=table.query,
+                    categories=table.categories,
+                    url=table.url,
+                    max_entries=table.max_entries,
+                    announce=table.announce,
+                )
+
     def _policy(self) -> EditionPolicy:
         table = self.settings.edition
         topics = tuple(Topic(topic.name, topic.keywords, topic.description) for topic in table.topics)
@@ -168,6 +214,7 @@ class App:
             max_entries=table.max_entries,
             min_entries=table.min_entries,
             max_age_days=table.max_age_days,
+            settle=table.settle,
             topics=topics,
         )
 

@@ -5,6 +5,7 @@ from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_comm
 from newsletter.cli.output import edition_json, outbox_json, print_json, print_lines, when
 from newsletter.cli.work import standing_lines
 from newsletter.core.slots import SlotOutcome, local_time, next_slot
+from newsletter.ports import SourceState
 
 __all__ = ["status"]
 
@@ -22,6 +23,7 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
         outcomes = await app.slots.outcomes(app.newsletter.id)
         newest = await app.editions.newest(app.newsletter.id)
         people = await app.subscribers.counts()
+        sources = await app.memory.states()
         upcoming = next_slot(app.schedule, instant)
         if json:
             print_json(
@@ -33,14 +35,25 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
                     "edition": edition_json(newest.edition) if newest else None,
                     "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
                     "subscribers": people,
+                    "sources": [_source_json(source) for source in sources],
                 }
             )
             return
         print_lines([app.newsletter.name, f"Next slot    {when(upcoming)}"])
         print_lines(["Subscribers  " + (", ".join(f"{n} {name}" for name, n in people.items()) or "none")])
+        print_lines(f"Source       {source.name}: {source.error}" for source in sources if source.error)
         print_lines(["Slots        " + ("" if outcomes else "none yet")])
         print_lines(f"  {_slot_line(outcome)}" for outcome in outcomes[:_SHOWN])
         print_lines(await standing_lines(app, newest))
+
+
+def _source_json(source: SourceState) -> dict[str, object]:
+    return {
+        "name": source.name,
+        "checked": source.checked.isoformat(),
+        "succeeded": source.succeeded.isoformat() if source.succeeded else None,
+        "error": source.error,
+    }
 
 
 def _slot_line(outcome: SlotOutcome) -> str:

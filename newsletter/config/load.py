@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from newsletter.config.tables import Settings
+from newsletter.config.tables import SOURCE_KINDS, Settings
 from newsletter.errors import ConfigError
 
 __all__ = ["load_settings"]
@@ -43,17 +43,34 @@ def load_settings(path: Path) -> Settings:
 
 def _explain(fault: ErrorDetails) -> str:
     """`[smtp] conections: unknown key; did you mean "connections"?`"""
-    where = _place(fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        known = _known_keys(fault["loc"][:-1])
-        near = get_close_matches(str(fault["loc"][-1]), known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"the keys here are {', '.join(sorted(known))}."
-        return f"{where}: unknown key; {hint}"
-    if fault["type"] == "missing":
-        return f"{where}: missing; add it."
+    table, loc = _table_at(fault["loc"])
+    where = _place(loc)
+    match fault["type"]:
+        case "extra_forbidden":
+            near = get_close_matches(str(loc[-1]), _keys(table), n=1)
+            keys = ", ".join(sorted(_keys(table)))
+            return f"{where}: unknown key; " + (
+                f'did you mean "{near[0]}"?' if near else f"the keys here are {keys}."
+            )
+        case "missing":
+            return f"{where}: missing; add it."
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"{where} kind: write one of {', '.join(SOURCE_KINDS)}."
     message = fault["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(fault["input"], dict | list) else f" (it is {fault['input']!r})"
     return f"{where}: {message}{shown}."
+
+
+def _table_at(loc: tuple[int | str, ...]) -> tuple[type[BaseModel], tuple[int | str, ...]]:
+    """The table in which the last key of `loc` stands, and `loc` as the file has it: pydantic puts the
+    kind of a source into it."""
+    table: type[BaseModel] = Settings
+    for depth, key in enumerate(loc):
+        if key in _keys(table):
+            table = _table_of(_keys(table)[str(key)].annotation) or table
+        elif depth == 2 and loc[0] == "sources" and key in SOURCE_KINDS:
+            table, loc = SOURCE_KINDS[str(key)], loc[:2] + loc[3:]
+    return table, loc
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -65,15 +82,6 @@ def _place(loc: tuple[int | str, ...]) -> str:
         case _:
             return "the file"
     return " ".join([place, ".".join(str(key) for key in keys)]).strip()
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that the table at this place may have."""
-    model: Any = Settings
-    for key in loc:
-        if isinstance(key, str) and key in _keys(model):
-            model = _table_of(_keys(model)[key].annotation)
-    return list(_keys(model))
 
 
 def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:

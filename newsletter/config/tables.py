@@ -23,7 +23,7 @@ from newsletter.errors import InputError
 from newsletter.render.headers import mailbox as header_line
 from newsletter.render.text import safe_link
 
-__all__ = ["WEEKDAYS", "Settings", "SourceTable"]
+__all__ = ["SOURCE_KINDS", "WEEKDAYS", "Settings", "SourceTable"]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -81,6 +81,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
+        raise ValueError('write an http or https address, such as "https://example.org/feed.xml"')
+    return value
+
+
 def _host_name(value: str) -> str:
     if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", value):
         raise ValueError('write a name such as "example.org"')
@@ -98,6 +104,7 @@ TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Sender = Annotated[str, AfterValidator(_sender)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 
@@ -128,11 +135,60 @@ class ScheduleTable(Table):
     catch_up: Duration = timedelta(hours=6)
 
 
-class SourceTable(Table):
+class FileTable(Table):
+    """A file, or every file in a folder whose name fits `pattern`."""
+
     kind: Literal["file"]
     name: str = Field(min_length=1)
     path: str
+    pattern: str = "*"
     search_url: str | None = None
+
+
+class HuggingFaceTable(Table):
+    """The daily papers; each run asks for the lists of so many days, today's among them, since they keep
+    growing."""
+
+    kind: Literal["huggingface"]
+    name: str = Field(min_length=1)
+    url: WebAddress = "https://huggingface.co/api/daily_papers"
+    days: int = Field(3, ge=1, le=31)
+
+
+class ArxivTable(Table):
+    """The API where there is a `query`, else the feed of `categories`."""
+
+    kind: Literal["arxiv"]
+    name: str = Field(min_length=1)
+    query: str | None = None
+    categories: tuple[str, ...] = ()
+    url: WebAddress | None = None
+    max_entries: int = Field(500, ge=1, le=10_000)
+    announce: tuple[Literal["new", "cross", "replace", "replace-cross"], ...] = ("new", "cross")
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not (self.query or self.categories or self.url):
+            raise ValueError('set query = "cat:cs.CL AND all:agents" or categories = ["cs.AI", "cs.CL"]')
+        return self
+
+
+class FeedTable(Table):
+    """RSS, Atom or JSON Feed."""
+
+    kind: Literal["feed"]
+    name: str = Field(min_length=1)
+    url: WebAddress
+
+
+SourceTable = Annotated[FileTable | HuggingFaceTable | ArxivTable | FeedTable, Field(discriminator="kind")]
+
+SOURCE_KINDS: dict[str, type[Table]] = {
+    "file": FileTable,
+    "huggingface": HuggingFaceTable,
+    "arxiv": ArxivTable,
+    "feed": FeedTable,
+}
 
 
 class TopicTable(Table):
@@ -149,11 +205,17 @@ class EditionTable(Table):
     max_entries: int = Field(25, ge=1, le=200)
     min_entries: int = Field(1, ge=1)
     max_age_days: int = Field(14, ge=1, le=3650)
+    settle: Duration = timedelta(0)
     topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
 
 
 class FetchTable(Table):
     allow_hosts: tuple[str, ...] = ()
+    contact: str | None = None
+    timeout: Duration = timedelta(seconds=30)
+    total_timeout: Duration = timedelta(seconds=300)
+    max_bytes: int = Field(50_000_000, ge=1000)
+    max_entries: int = Field(20_000, ge=1)
 
 
 class DkimTable(Table):
@@ -211,6 +273,15 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     web: WebTable = WebTable()
     _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _one_name_a_source(self) -> Self:
+        names = [source.name for source in self.sources]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(
+                f"two sources are named {twice[0]!r}; what is known of a source goes by its name"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

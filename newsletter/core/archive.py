@@ -15,7 +15,7 @@ from newsletter.errors import InputError
 __all__ = ["edition_from_json", "edition_to_json"]
 
 _TIMES = ("published", "first_seen")
-_LISTS = ("authors", "categories", "keywords")
+_LISTS = ("authors", "links", "categories", "keywords")
 
 
 def edition_to_json(edition: Edition) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Choose and arrange: today's candidates become an edition.
 
-    candidates ──not too old──▶ rank ──▶ the best ──group──▶ sections, by their best entry
-                                     └──▶ the next best: titles only ──▶ the number of the rest
+    candidates ──not too old or new──▶ rank ──▶ the best ──group──▶ sections, by their best entry
+                                            └──▶ the next best: titles only ──▶ the number of the rest
 
 Pure and repeatable: the same candidates, policy and times make the same edition.
 """
@@ -39,6 +39,9 @@ class EditionPolicy:
     """How many more are shown by their titles only."""
     max_age_days: int = 14
     """Candidates seen for the first time longer ago than this are left out."""
+    settle: timedelta = timedelta(0)
+    """Candidates seen for the first time less long ago than this wait for a later edition: by then their
+    votes say more."""
     topics: tuple[Topic, ...] = ()
     weights: Weights = field(default_factory=Weights)
 
@@ -53,8 +56,10 @@ def arrange(
     now: datetime,
 ) -> Edition | None:
     """The edition of a slot, or None where there are too few candidates. `slot` and `now` are aware."""
-    oldest = now - timedelta(days=policy.max_age_days)
-    current = [entry for entry in candidates if entry.first_seen is None or entry.first_seen >= oldest]
+    oldest, newest = now - timedelta(days=policy.max_age_days), now - policy.settle
+    current = [
+        entry for entry in candidates if entry.first_seen is None or oldest <= entry.first_seen <= newest
+    ]
     if len(current) < max(policy.min_entries, 1):
         return None
     ranked = rank(current, policy.weights, now)

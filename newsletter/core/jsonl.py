@@ -11,18 +11,18 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from newsletter.core.cleaning import clean_text, read_abstract, read_title
-from newsletter.core.identity import canonical_id, identify, web_address
+from newsletter.core.identity import canonical_id, doi_name, identify, web_address
 from newsletter.core.model import Entry
 from newsletter.errors import InputError
 
-__all__ = ["entry_from_json", "entry_to_json", "parse_entries_jsonl"]
+__all__ = ["entry_from_json", "entry_to_json", "parse_entries_jsonl", "read_entry"]
 
 _LARGEST = 2**31 - 1
 _ALWAYS = ("id", "title", "summary", "authors", "url", "published")
 _IN_ORDER = (
     *_ALWAYS,
-    *("upvotes", "comments", "stars", "code", "project", "discussion", "search", "categories", "keywords"),
-    *("organization", "source", "position", "first_seen"),
+    *("doi", "links", "upvotes", "comments", "stars", "code", "project", "discussion", "search"),
+    *("categories", "keywords", "organization", "source", "position", "first_seen"),
 )
 
 
@@ -52,6 +52,11 @@ def entry_from_json(obj: object, where: str) -> Entry:
     Raises InputError, which begins with `where` and names the key, for what is no entry.
     """
     return _read(obj, where)[0]
+
+
+def read_entry(obj: object, where: str) -> tuple[Entry, list[InputError]]:
+    """The same, with what is wrong with the links that were left out."""
+    return _read(obj, where)
 
 
 def entry_to_json(entry: Entry) -> dict[str, object]:
@@ -93,6 +98,8 @@ def _read(obj: object, where: str) -> tuple[Entry, list[InputError]]:
         summary=abstract.text,
         authors=fields.names("authors"),
         url=url,
+        doi=fields.doi("doi"),
+        links=fields.links("links"),
         published=fields.time("published"),
         upvotes=fields.count("upvotes"),
         comments=fields.count("comments"),
@@ -136,12 +143,23 @@ class _Fields:
 
     def link(self, key: str) -> str | None:
         text = clean_text(self.text(key))
-        address = web_address(text)
-        if text and not address:
+        return self._known(key, text, web_address(text), "an http or https address")
+
+    def links(self, key: str) -> tuple[str, ...]:
+        texts = self.names(key)
+        found = (self._known(key, text, web_address(text), "an http or https address") for text in texts)
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    def doi(self, key: str) -> str | None:
+        text = clean_text(self.text(key))
+        return self._known(key, text, doi_name(text), "a DOI such as 10.1145/3292500")
+
+    def _known(self, key: str, text: str, found: str | None, wanted: str) -> str | None:
+        if text and not found:
             self.problems.append(
-                InputError(f"{self._where}: {key}: {text[:100]!r} is not an http or https address; left out")
+                InputError(f"{self._where}: {key}: {text[:100]!r} is not {wanted}; left out")
             )
-        return address
+        return found
 
     def names(self, key: str) -> tuple[str, ...]:
         value = self._values.get(key)

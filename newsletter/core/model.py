@@ -13,6 +13,7 @@ __all__ = [
     "Newsletter",
     "RankedEntry",
     "Section",
+    "Signals",
     "Subscriber",
     "SubscriberStatus",
 ]
@@ -29,6 +30,10 @@ class Entry:
     """The abstract, as plain text without line breaks."""
     authors: tuple[str, ...] = ()
     url: str | None = None
+    doi: str | None = None
+    """Without `https://doi.org/`, in lower case."""
+    links: tuple[str, ...] = ()
+    """Its other pages: where further sources tell of it."""
     published: datetime | None = None
     upvotes: int | None = None
     comments: int | None = None
@@ -51,6 +56,16 @@ class Entry:
     def link(self) -> str | None:
         """Where the title leads: the entry's own page, or the next best that is known."""
         return self.url or self.project or self.code or self.discussion or self.search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """How an entry stood with its readers at one moment. `None` means that nobody said."""
+
+    at: datetime
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

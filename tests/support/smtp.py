@@ -70,15 +70,23 @@ async def scripted_server(**answers: Answer) -> AsyncIterator[ScriptedServer]:
     """The server on a free port of loopback, in this event loop."""
     scripted = ScriptedServer(**answers)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(scripted, hostname="test.example.org", loop=loop), "127.0.0.1", 0
-    )
+    connections: list[SMTP] = []
+
+    def connection() -> SMTP:
+        connections.append(SMTP(scripted, hostname="test.example.org", loop=loop))
+        return connections[-1]
+
+    server = await loop.create_server(connection, "127.0.0.1", 0)
     scripted.port = server.sockets[0].getsockname()[1]
     try:
         yield scripted
     finally:
         server.close()
         await server.wait_closed()
+        for left in connections:
+            if left.transport is not None:
+                left.transport.abort()
+        await asyncio.sleep(0)
 
 
 def times(answer: str, count: int) -> Answer:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from newsletter.cli import app
 from newsletter.config import Settings
+from newsletter.config.tables import SOURCE_KINDS
 from newsletter.core.delivery import MOVES, RetrySchedule
 from newsletter.core.model import DeliveryState, Entry
 from newsletter.core.slots import Outcome
@@ -106,7 +107,9 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
 def config_tables(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
     """Every table of newsletter.toml with its heading, `[smtp]` or `[[sources]]`."""
     for name, field in model.model_fields.items():
-        if inner := model_in(field.annotation):
+        if name == "sources":
+            yield from ((f'[[sources]] kind = "{kind}"', table) for kind, table in SOURCE_KINDS.items())
+        elif inner := model_in(field.annotation):
             many = get_origin(field.annotation) is tuple
             yield f"[[{path}{name}]]" if many else f"[{path}{name}]", inner
             yield from config_tables(inner, f"{path}{name}.")
@@ -123,9 +126,10 @@ def default(field: FieldInfo, cell: str) -> object:
 
 
 def test_the_configuration_page_has_every_table_and_no_other():
-    """Its headings with brackets are the tables of newsletter.toml."""
+    """Its headings with brackets are the tables of newsletter.toml, and one for all sources."""
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^#+ (\[.+\])$", page, re.MULTILINE)) == sorted(CONFIG)
+    headings = re.findall(r"^#+ (\[.+)$", page, re.MULTILINE)
+    assert sorted(headings) == sorted([*CONFIG, "[[sources]]"])
 
 
 @pytest.mark.parametrize("heading", CONFIG)
@@ -147,7 +151,7 @@ def test_the_configuration_page_has_every_key_with_its_default(heading: str):
 
 def test_the_configuration_page_has_every_key_of_an_entry():
     """All that a source can tell of an entry; the other fields are the program's own."""
-    _, rows = tables("docs/configuration.md", "[[sources]]")
+    (rows,) = tables("docs/configuration.md", "Pages, JSONL and CSV")
     own = {"search", "position", "first_seen"}
     assert {key for row in rows for key in code(row[0])} == {field.name for field in fields(Entry)} - own
 

@@ -31,6 +31,8 @@ ENTRIES = st.builds(
     summary=st.text(max_size=80),
     authors=NAMES,
     url=LINKS,
+    doi=st.none() | st.just("10.1145/3292500"),
+    links=st.lists(st.just("https://example.org/b"), max_size=1).map(tuple),
     published=st.none() | TIMES,
     upvotes=COUNTS,
     comments=COUNTS,
@@ -130,6 +132,17 @@ def test_candidates_seen_too_long_ago_are_left_out() -> None:
     assert {item.entry.id for item in made.featured} == {"edge", "new"}
     assert made.candidates == 2
     assert edition([old]) is None
+
+
+def test_candidates_settle_before_they_are_told() -> None:
+    """Those seen too recently wait, and are there when their time has passed; without one nothing waits."""
+    new = Entry(id="new", title="New", first_seen=NOW - timedelta(minutes=59))
+    edge = Entry(id="edge", title="Edge", first_seen=NOW - timedelta(hours=1))
+    made = edition([new, edge], settle=timedelta(hours=1))
+    assert made is not None
+    assert [item.entry.id for item in made.featured] == ["edge"]
+    assert edition([new], settle=timedelta(hours=1)) is None
+    assert edition([new]) is not None
 
 
 def test_the_operators_topics_are_used() -> None:

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.core.identity import arxiv_id, canonical_id, canonical_url, identify, normalise, web_address
+from newsletter.core.identity import (
+    arxiv_id,
+    canonical_id,
+    canonical_url,
+    doi_name,
+    identify,
+    identities,
+    normalise,
+    web_address,
+)
+from newsletter.core.model import Entry
 from newsletter.errors import InputError
 
 
@@ -154,3 +164,63 @@ def test_canonical_addresses_are_idempotent(url: str) -> None:
     if web_address(url):
         once = canonical_url(url)
         assert canonical_url(once) == once
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("10.1145/3292500.3330701", "10.1145/3292500.3330701"),
+        ("doi:10.1145/ABC.1", "10.1145/abc.1"),
+        ("https://doi.org/10.1145/3292500", "10.1145/3292500"),
+        ("http://dx.doi.org/10.1002/(SICI)1097%3C1", "10.1002/(sici)1097<1"),
+        ("10.1145/3292500.", "10.1145/3292500"),
+        ("11.1145/3292500", None),
+        ("https://example.org/10.1145/3292500", None),
+        ("10.1145/", None),
+        ("", None),
+    ],
+)
+def test_a_doi_is_known_with_or_without_its_resolver(written: str, name: str | None) -> None:
+    """In lower case, since case does not matter in it."""
+    assert doi_name(written) == name
+
+
+def entry(**values: object) -> Entry:
+    """An entry with an id of its own."""
+    return Entry(**{"id": "own-7", "title": "A title"} | values)
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        ({"url": "https://arxiv.org/abs/2510.01459v2"}, ["arxiv:2510.01459"]),
+        ({"url": "https://a.org/1", "doi": "10.48550/arXiv.2510.01459"}, ["arxiv:2510.01459", "https://a.org/1"]),
+        ({"discussion": "https://huggingface.co/papers/hep-ex/0307015"}, ["arxiv:hep-ex/0307015"]),
+        ({"links": ("https://a.org/1/", "https://arxiv.org/pdf/2510.01459")}, ["arxiv:2510.01459", "https://a.org/1"]),
+        ({"url": "https://doi.org/10.1000/A"}, ["doi:10.1000/a"]),
+        ({"doi": "10.1000/A", "url": "http://a.org/1#x"}, ["doi:10.1000/a", "https://a.org/1"]),
+        ({"url": "https://a.org/"}, []),
+        ({"url": "https://github.com/a/b", "code": "https://github.com/a/b"}, []),
+        ({"code": "https://github.com/a/b", "project": "https://a.org/1"}, []),
+        ({"url": "javascript:1", "links": ("nowhere",)}, []),
+    ],
+)  # fmt: skip
+def test_an_entry_is_known_under_all_its_names(values: dict[str, object], keys: list[str]) -> None:
+    """Its arXiv id, its DOI and its pages; not under its code, its project or the front page of a site."""
+    assert identities(entry(**values)) == ("own-7", *keys)
+
+
+def test_title_and_authors_are_an_identity_where_they_say_enough() -> None:
+    """The one that the same paper without an address would have as its id."""
+    full = entry(title="Attention Is All You Need", authors=("Ada Lovelace",))
+    assert identities(full)[1:] == (identify(title=full.title, authors=full.authors),)
+    assert identities(entry(title="Editorial", authors=("Ada Lovelace",))) == ("own-7",)
+    assert identities(entry(title="Attention Is All You Need")) == ("own-7",)
+
+
+@given(st.builds(Entry, id=st.text(min_size=1), title=st.text(), url=st.text() | _URL, doi=st.text()))
+def test_everything_has_identities(entry: Entry) -> None:
+    """No input raises, the id is the first, and none comes twice."""
+    found = identities(entry)
+    assert found[0] == entry.id
+    assert len(set(found)) == len(found)

@@ -18,6 +18,8 @@ FULL = {
     "authors": ["Ada Lovelace", "Alan Turing"],
     "url": "https://huggingface.co/papers/2510.01459",
     "published": "2025-10-02T08:00:00+00:00",
+    "doi": "10.1145/3292500",
+    "links": ["https://arxiv.org/abs/2510.01459"],
     "upvotes": 42,
     "comments": 0,
     "stars": 7,
@@ -126,12 +128,22 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(line: str, message: str) -> No
 def test_a_link_that_cannot_be_followed_costs_only_the_link() -> None:
     """The entry stays, and the link is named."""
     line = json.dumps(
-        {"title": "T", "url": "javascript:alert(1)", "code": "https://github.com/a/b", "project": ""}
+        {
+            "title": "T",
+            "url": "javascript:alert(1)",
+            "code": "https://github.com/a/b",
+            "project": "",
+            "links": ["nowhere", "https://a.org/1"],
+            "doi": "none",
+        }
     )
     (entry,), problems = parse_entries_jsonl([line], name="list.jsonl")
     assert (entry.url, entry.code, entry.project) == (None, "https://github.com/a/b", None)
+    assert (entry.links, entry.doi) == (("https://a.org/1",), None)
     assert [str(problem) for problem in problems] == [
-        "list.jsonl:1: url: 'javascript:alert(1)' is not an http or https address; left out"
+        "list.jsonl:1: url: 'javascript:alert(1)' is not an http or https address; left out",
+        "list.jsonl:1: doi: 'none' is not a DOI such as 10.1145/3292500; left out",
+        "list.jsonl:1: links: 'nowhere' is not an http or https address; left out",
     ]
 
 
@@ -152,6 +164,8 @@ _OBJECT = st.fixed_dictionaries(
         "authors": _NAMES,
         "categories": _NAMES,
         "keywords": _NAMES,
+        "links": st.lists(_LINK.filter(lambda link: link is not None), max_size=3),
+        "doi": st.sampled_from(["10.1145/ABC.1", "https://doi.org/10.1/x", "", "none"]),
         **dict.fromkeys(["url", "code", "project", "discussion", "search"], _LINK),
         **dict.fromkeys(["upvotes", "comments", "stars", "position"], _COUNT),
         **dict.fromkeys(["published", "first_seen"], _TIME),

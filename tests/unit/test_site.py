@@ -294,7 +294,7 @@ async def test_hostile_papers_stay_text(app: App, browser: httpx.AsyncClient) ->
     hostile = [
         Entry(
             id=f"{text}{number}",
-            title=text,
+            title=f"{text} {number}",
             authors=(text, text),
             organization=text,
             url=link,

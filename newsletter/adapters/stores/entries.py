@@ -1,24 +1,23 @@
 """Every entry that was ever seen."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import chain, islice
+from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.schema import entries, featured
-from newsletter.core.model import Entry
+from newsletter.adapters.stores.intake import take_in
+from newsletter.adapters.stores.schema import entries, featured, identities, signals
+from newsletter.adapters.stores.shelf import entry_from_row
+from newsletter.core.model import Entry, Signals
 
 __all__ = ["SqlEntries"]
 
-_REFRESHED = ("url", "published", "upvotes", "comments", "stars", "code", "project", "discussion", "search")
-"""Columns in which a later reading wins, unless it says nothing."""
-
+_T = TypeVar("_T")
 _CHUNK = 500
-"""Ids in one query: databases limit how many values a query may have."""
+"""Entries or ids at a time: databases limit how many values a query may have."""
 
 
 class SqlEntries:
@@ -28,20 +27,16 @@ class SqlEntries:
         self._database = database
 
     async def add(self, new: Iterable[Entry], now: datetime) -> int:
-        """Keep them; answers how many were new."""
-        rows = [asdict(entry) | {"first_seen": entry.first_seen or now} for entry in new]
-        if not rows:
+        """All in one transaction, in bounded memory; answers how many papers were new."""
+        parts = _parts(new)
+        first = next(parts, None)
+        if first is None:
             return 0
-        statement = insert(entries)
-        statement = statement.on_conflict_do_update(
-            index_elements=[entries.c.id],
-            set_={name: sa.func.coalesce(statement.excluded[name], entries.c[name]) for name in _REFRESHED},
-        )
-        count = sa.select(sa.func.count()).select_from(entries)
         async with self._database.begin() as connection:
-            before = await connection.scalar(count) or 0
-            await connection.execute(statement, rows)
-            return (await connection.scalar(count) or 0) - before
+            unknown: set[str] = set()
+            for part in chain([first], parts):
+                await take_in(connection, part, now, unknown)
+            return len(unknown)
 
     async def candidates(self, newsletter: str, since: datetime) -> tuple[Entry, ...]:
         """Seen since then and not featured, oldest first."""
@@ -59,19 +54,36 @@ class SqlEntries:
         return await self._read(query.limit(limit))
 
     async def get_many(self, ids: Sequence[str]) -> tuple[Entry, ...]:
-        """In the order of `ids`."""
+        """In the order of `ids`; an entry is found by any of its identities."""
         found: dict[str, Entry] = {}
-        for start in range(0, len(ids), _CHUNK):
-            query = sa.select(entries).where(entries.c.id.in_(ids[start : start + _CHUNK]))
-            found |= {entry.id: entry for entry in await self._read(query)}
+        query = sa.select(identities.c.key, entries).join(entries)
+        async with self._database.read() as connection:
+            for part in _parts(ids):
+                rows = await connection.execute(query.where(identities.c.key.in_(part)))
+                for row in map(dict, rows.mappings()):
+                    key = row.pop("key")
+                    found[key] = entry_from_row(row)
         return tuple(found[id_] for id_ in ids if id_ in found)
+
+    async def history(self, ids: Sequence[str]) -> dict[str, tuple[Signals, ...]]:
+        """By the ids that were asked for; those without a snapshot are left out."""
+        found: dict[str, list[Signals]] = {}
+        columns = (signals.c[name] for name in Signals.__dataclass_fields__)
+        of_key = signals.c.entry_id == identities.c.entry_id
+        query = sa.select(identities.c.key, *columns).join(signals, of_key).order_by(signals.c.at)
+        async with self._database.read() as connection:
+            for part in _parts(ids):
+                rows = await connection.execute(query.where(identities.c.key.in_(part)))
+                for row in map(dict, rows.mappings()):
+                    found.setdefault(row.pop("key"), []).append(Signals(**row))
+        return {id_: tuple(found[id_]) for id_ in ids if id_ in found}
 
     async def _read(self, query: sa.Select[tuple[object, ...]]) -> tuple[Entry, ...]:
         async with self._database.read() as connection:
-            return tuple(_entry(row) for row in (await connection.execute(query)).mappings())
+            return tuple(entry_from_row(row) for row in (await connection.execute(query)).mappings())
 
 
-def _entry(row: sa.RowMapping) -> Entry:
-    """JSON has lists where the entry has tuples."""
-    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
-    return Entry(**values)
+def _parts(values: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(values)
+    while part := list(islice(iterator, _CHUNK)):
+        yield part
