@@ -71,7 +71,7 @@ class Scheduler:
             log.info(
                 "collected", source=report.name, entries=report.entries, new=report.new, error=report.error
             )
-        outcome = (await self._app.daily.publish(slot, now, reports)).outcome
+        outcome = (await self._app.daily.publish(slot, self._app.clock.now(), reports)).outcome
         log.info("slot", slot=slot.isoformat(), outcome=outcome.outcome.value, reason=outcome.reason)
 
     async def _send(self) -> None:

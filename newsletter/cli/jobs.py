@@ -122,7 +122,7 @@ async def _publish_due(
         return None, None
     reports = await app.collect()
     try:
-        published = await app.daily.publish(chosen, now, reports)
+        published = await app.daily.publish(chosen, app.clock.now(), reports)
     except TemplateError as error:
         return None, error
     print_lines([] if quiet else [*collect_lines(reports), published_line(published)])

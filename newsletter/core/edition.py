@@ -56,10 +56,7 @@ def arrange(
     now: datetime,
 ) -> Edition | None:
     """The edition of a slot, or None where there are too few candidates. `slot` and `now` are aware."""
-    oldest, newest = now - timedelta(days=policy.max_age_days), now - policy.settle
-    current = [
-        entry for entry in candidates if entry.first_seen is None or oldest <= entry.first_seen <= newest
-    ]
+    current = [entry for entry in candidates if _is_ripe(entry, policy, now)]
     if len(current) < max(policy.min_entries, 1):
         return None
     ranked = rank(current, policy.weights, now)
@@ -75,6 +72,15 @@ def arrange(
         also=others[: policy.max_also],
         rest=tuple(item.entry.id for item in others[policy.max_also :]),
     )
+
+
+def _is_ripe(entry: Entry, policy: EditionPolicy, now: datetime) -> bool:
+    """Neither too old nor, where there is a time to settle, too fresh. Without one, what was picked up a
+    moment after `now` was asked for is in as well."""
+    if entry.first_seen is None:
+        return True
+    age = now - entry.first_seen
+    return age <= timedelta(days=policy.max_age_days) and (not policy.settle or age >= policy.settle)
 
 
 def _sections(best: Sequence[RankedEntry], topics: Sequence[Topic]) -> tuple[Section, ...]:

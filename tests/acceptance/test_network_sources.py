@@ -112,3 +112,16 @@ def test_entries_come_from_standard_input(tmp_path: Path):
     listed = newsletter("entries", "list", "--json", cwd=tmp_path).stdout
     again = newsletter("entries", "import", "-", "--json", cwd=tmp_path, stdin=listed)
     assert only_object(again.stdout) == {"entries": 1, "new": 0, "problems": []}
+
+
+def test_what_is_picked_up_in_a_run_is_in_its_edition(tmp_path: Path):
+    """With the clock running: the entries are a moment younger than the slot. There is no mail server, so
+    the edition is published and its copies wait."""
+    source = '[[sources]]\nkind = "file"\nname = "File"\npath = "papers.jsonl"\n'
+    write_config(tmp_path, port=1, more=source)
+    (tmp_path / "papers.jsonl").write_text(json.dumps({"title": "Just now", "url": "https://example.org/1"}))
+    newsletter("subscribers", "add", "ada@example.org", cwd=tmp_path)
+    ended = newsletter("run", "--slot", "now", "--json", cwd=tmp_path, code=1)
+    assert only_object(ended.stdout)["edition"]["entries"] == 1
+    assert only_object(ended.stdout)["outbox"]["pending"] == 1
+    assert "Nothing is lost" in ended.stderr
