@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 
 from newsletter.adapters.clock import FixedClock, SystemClock
-from newsletter.adapters.dkim import DkimSigner
 from newsletter.adapters.http import FetchLimits, HttpFetcher
 from newsletter.adapters.sources.arxiv import ArxivSource
 from newsletter.adapters.sources.feed import FeedSource
@@ -242,6 +241,9 @@ class App:
         table = self.settings.dkim
         if table is None:
             return None
+        # Brings a DNS library with it, and most newsletters leave signing to their mail server.
+        from newsletter.adapters.dkim import DkimSigner
+
         return DkimSigner.load(table.domain, table.selector, self.settings.path(table.key_file))
 
 

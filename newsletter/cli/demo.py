@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from newsletter.adapters.mailbox import LocalMailbox
 from newsletter.bootstrap import App, open_app
 from newsletter.cli.folder import make_folder, make_secret
 from newsletter.cli.options import Json, Now, async_command
@@ -46,6 +45,9 @@ async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = Fals
     Collects, publishes, sends to the example list and writes previews. In the folder that it leaves
     every other command can be tried, with --config.
     """
+    # Loaded where it is needed: every other command starts without a server.
+    from newsletter.adapters.mailbox import LocalMailbox
+
     # What the environment says of a real newsletter must not reach this one.
     for name in [name for name in os.environ if name.startswith("NEWSLETTER_")]:
         del os.environ[name]

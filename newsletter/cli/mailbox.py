@@ -7,11 +7,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter.adapters.mailbox import LocalMailbox
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, async_command
 from newsletter.cli.output import print_json, print_lines
-from newsletter.web.mailbox import mailbox_app
-from newsletter.web.server import WebServer, listen
 
 __all__ = ["mailbox"]
 
@@ -47,6 +44,11 @@ async def mailbox(
 
     Listens on this machine only, keeps every message in a Maildir and shows it in the browser.
     """
+    # Servers are loaded where they are needed: every other command starts without them.
+    from newsletter.adapters.mailbox import LocalMailbox
+    from newsletter.web.mailbox import mailbox_app
+    from newsletter.web.server import WebServer, listen
+
     folder = directory or (config.parent if config.exists() else Path()) / "mailbox"
     async with LocalMailbox(folder, HOST, smtp_port) as local:
         with listen(HOST, web_port, "--web-port") as web:

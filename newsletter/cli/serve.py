@@ -7,9 +7,6 @@ from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import print_json, print_lines, when
 from newsletter.core.slots import next_slot
-from newsletter.scheduler import Scheduler
-from newsletter.web.server import WebServer, listen
-from newsletter.web.site import site
 
 __all__ = ["serve"]
 
@@ -20,6 +17,11 @@ async def serve(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = F
 
     The pages are those that the emails link to: the archive, and unsubscribing.
     """
+    # Loaded where they are needed: every other command starts without them.
+    from newsletter.scheduler import Scheduler
+    from newsletter.web.server import WebServer, listen
+    from newsletter.web.site import site
+
     async with open_app(config, now) as app:
         web = app.settings.web
         with listen(web.host, web.port, "[web] port") as socket:

@@ -5,7 +5,6 @@ import re
 from xml.parsers import expat
 
 import mjml
-from premailer import Premailer
 
 from newsletter.errors import TemplateError
 
@@ -43,6 +42,9 @@ def _lay_out(source: str, template: str) -> str:
 
 def _inline(html: str, css: str, template: str) -> str:
     """premailer, with everything off that would fetch, or strip what media queries and Outlook need."""
+    # A quarter of a second to load, and only publishing needs it.
+    from premailer import Premailer
+
     # mrml's own styles stay in the head: inlined, they would stand in every cell.
     held = _STYLE.sub('<style data-premailer="ignore"', html.replace("<!doctype html>", "<!DOCTYPE html>", 1))
     try:
