@@ -28,7 +28,7 @@ demo: $(STAMP)
 	@$(BIN)/newsletter demo
 
 test: $(DEV_STAMP)
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 golden: $(DEV_STAMP)
 	$(BIN)/python tests/golden/produce.py

@@ -143,7 +143,7 @@ async def test_a_gzip_bomb_is_dropped_early():
     assert "as a bomb would" in error
     assert server.connections == 1
     assert peak < 64_000_000
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 async def test_a_bomb_of_very_many_members_is_dropped():
@@ -193,7 +193,7 @@ async def test_a_slow_server_is_ended_by_the_total_time(answer, reason: str):
     async with web_server(lambda _: answer) as server:
         begun = time.monotonic()
         assert reason in await refused(server.url(), total_timeout=0.6)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 async def test_the_waits_between_attempts_count_towards_the_total_time():
@@ -201,7 +201,7 @@ async def test_the_waits_between_attempts_count_towards_the_total_time():
     async with web_server(reply(status=503, headers={"Retry-After": "50"})) as server:
         begun = time.monotonic()
         assert "not done within 0.5 s" in await refused(server.url(), total_timeout=0.5)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 async def test_a_silent_server_is_given_up_after_the_timeout():

@@ -105,6 +105,12 @@ async def raw_server(
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talks.add(asyncio.current_task())
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 test\r\n")
         in_data = False
         while line := await reader.readline():
@@ -115,9 +121,7 @@ async def raw_server(
             writer.write(known.get(verb, b"250 OK") + b"\r\n")
             in_data = verb == b"DATA"
             if verb == b"RCPT" and close_after_rcpt:
-                break
-        writer.close()
-        await writer.wait_closed()
+                return
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     try:
@@ -126,3 +130,4 @@ async def raw_server(
         server.close()
         await server.wait_closed()
         await asyncio.gather(*talks, return_exceptions=True)
+        await asyncio.sleep(0)

@@ -120,7 +120,7 @@ def test_no_message_can_break_the_reader(tmp_path: Path, content: bytes) -> None
     (listed,) = read_messages(folder)
     loaded = load(folder, key)
     (folder / "new" / key).unlink()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60  # it would be minutes where the time grows with the square
     assert loaded.raw == content
     texts = [listed.sender, listed.to, listed.subject, listed.problem, loaded.html or "", loaded.text or ""]
     for text in [*texts, *(part for header in loaded.headers for part in header)]:
