@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from newsletter.core.model import DeliveryState as State
-from newsletter.errors import IllegalMove
 
 __all__ = [
     "MOVES",
@@ -26,11 +25,10 @@ __all__ = [
     "RetrySchedule",
     "after_interruption",
     "after_reply",
-    "check_move",
     "released",
 ]
 
-# Change this table together with the drawing above; tests/unit/test_delivery.py walks every pair.
+# Change this table together with the drawing above; tests/contract/test_store.py walks every pair.
 MOVES: Mapping[State, frozenset[State]] = {
     State.PENDING: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
     State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
@@ -98,12 +96,6 @@ class Decision:
     attempts: int
     reason: str = ""
     next_attempt: datetime | None = None
-
-
-def check_move(before: State, after: State) -> None:
-    """Raises IllegalMove where the table has no such move."""
-    if after not in MOVES[before]:
-        raise IllegalMove(f"a delivery cannot go from {before} to {after}")
 
 
 def released(attempts: int, reason: str) -> Decision:

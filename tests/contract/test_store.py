@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.schema import metadata
+from newsletter.adapters.stores.schema import outbox as rows
 from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.core.consent import Event
-from newsletter.core.delivery import Decision
+from newsletter.core.delivery import MOVES, Decision
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import DeliveryState as State
 from newsletter.core.model import SubscriberStatus
@@ -194,6 +196,23 @@ async def test_an_illegal_move_changes_nothing_at_all(outbox, planned):
     with pytest.raises(IllegalMove):
         await outbox.record([], [(one, Decision(State.ACCEPTED, 1)), (two, Decision(State.ACCEPTED, 1))], NOW)
     assert (await outbox.accounting(planned)).counts == {State.PENDING: 4, State.SENDING: 1}
+
+
+async def test_the_table_decides_every_move(outbox, database, planned):
+    """Each of the 64 pairs is either in the table and made, or refused and changes nothing."""
+    row = (await ids(outbox))[0]
+    for before, after in product(State, State):
+        async with database.begin() as connection:
+            await connection.execute(sa.update(rows).where(rows.c.id == row).values(state=before.value))
+        move = outbox.record([], [(row, Decision(after, 1))], NOW)
+        if after in MOVES[before]:
+            await move
+        else:
+            with pytest.raises(IllegalMove, match=f"cannot go to {after}"):
+                await move
+        async with database.read() as connection:
+            state = await connection.scalar(sa.select(rows.c.state).where(rows.c.id == row))
+        assert state == (after if after in MOVES[before] else before)
 
 
 async def test_a_deferred_row_is_due_at_its_time(outbox, planned):

@@ -1,7 +1,6 @@
 """The state table of one copy, and what a reply means for it."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import product
 
 import pytest
 from hypothesis import given
@@ -15,11 +14,9 @@ from newsletter.core.delivery import (
     RetrySchedule,
     after_interruption,
     after_reply,
-    check_move,
     released,
 )
 from newsletter.core.model import DeliveryState as State
-from newsletter.errors import IllegalMove
 
 NOW = datetime(2026, 3, 11, 7, 30, tzinfo=UTC)
 RETRIES = RetrySchedule()
@@ -27,16 +24,6 @@ RETRIES = RetrySchedule()
 
 def judge(reply: Reply, attempts: int = 1, policy: Policy = Policy.RESEND):
     return after_reply(reply, attempts, NOW, policy=policy, retries=RETRIES)
-
-
-@pytest.mark.parametrize(("before", "after"), list(product(State, State)))
-def test_the_table_decides_every_pair(before: State, after: State):
-    """Each of the 64 pairs is either in the table or refused."""
-    if after in MOVES[before]:
-        check_move(before, after)
-    else:
-        with pytest.raises(IllegalMove, match=f"from {before} to {after}"):
-            check_move(before, after)
 
 
 def test_a_finished_copy_stays_finished():
@@ -107,7 +94,7 @@ def test_trouble_of_the_server_is_no_fault_of_the_reader():
 def test_every_decision_is_a_legal_move(code: int, attempts: int, policy: Policy, ambiguous: bool):
     """Whatever a server says, a row in sending has somewhere to go, and a deferred one a later time."""
     decision = judge(Reply(code, "x", ambiguous), attempts, policy)
-    check_move(State.SENDING, decision.state)
+    assert decision.state in MOVES[State.SENDING]
     assert (decision.next_attempt is not None) == (decision.state is State.DEFERRED)
     if decision.next_attempt:
         assert decision.next_attempt - NOW >= timedelta(minutes=5)
