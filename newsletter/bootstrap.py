@@ -22,6 +22,7 @@ from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
+from newsletter.adapters.weights import shipped_editor
 from newsletter.config import Secrets, Settings, load_settings
 from newsletter.config.tables import (
     WEEKDAYS,
@@ -210,6 +211,7 @@ class App:
         table = self.settings.edition
         topics = tuple(Topic(topic.name, topic.keywords, topic.description) for topic in table.topics)
         return EditionPolicy(
+            editor=shipped_editor(),
             max_entries=table.max_entries,
             min_entries=table.min_entries,
             max_age_days=table.max_age_days,

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from newsletter.cli import editions, entries, subscribers
+from newsletter.cli import editions, entries, evaluation, subscribers
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
 from newsletter.cli.jobs import collect, publish, run, send
@@ -29,6 +29,7 @@ for command in (demo, init, collect, preview, publish, send, run, serve, status,
 app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(evaluation.app, name="eval")
 
 
 def main() -> None:

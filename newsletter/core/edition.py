@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from newsletter.core.editor import Editor
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
 from newsletter.core.ranking import Weights, rank
 from newsletter.core.topics import Topic, group, is_catch_all
@@ -32,6 +33,7 @@ _NATURAL_END = re.compile(
 class EditionPolicy:
     """How much goes into an edition, and by which measure."""
 
+    editor: Editor
     max_entries: int = 25
     min_entries: int = 1
     """With fewer candidates there is no edition."""
@@ -61,7 +63,7 @@ def arrange(
         return None
     ranked = rank(current, policy.weights, now)
     best, others = ranked[: policy.max_entries], ranked[policy.max_entries :]
-    sections = _sections(best, policy.topics)
+    sections = _sections(best, policy)
     return Edition(
         newsletter=newsletter,
         number=number,
@@ -83,12 +85,12 @@ def _is_ripe(entry: Entry, policy: EditionPolicy, now: datetime) -> bool:
     return age <= timedelta(days=policy.max_age_days) and (not policy.settle or age >= policy.settle)
 
 
-def _sections(best: Sequence[RankedEntry], topics: Sequence[Topic]) -> tuple[Section, ...]:
+def _sections(best: Sequence[RankedEntry], policy: EditionPolicy) -> tuple[Section, ...]:
     """The best entries by topic, the section with the best entry first, what fits nowhere last."""
     by_id = {item.entry.id: item for item in best}
     sections = [
         Section(topic=found.topic, entries=tuple(sorted((by_id[id_] for id_ in found.ids), key=_rank)))
-        for found in group([item.entry for item in best], topics)
+        for found in group([item.entry for item in best], policy.editor, policy.topics)
     ]
     return tuple(
         sorted(sections, key=lambda section: (is_catch_all(section.topic), _rank(section.entries[0])))

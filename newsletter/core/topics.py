@@ -15,6 +15,7 @@ from math import ceil
 
 from newsletter.core.affinity import FITS, NEARLY_FITS, Page
 from newsletter.core.discovery import discover
+from newsletter.core.editor import Editor
 from newsletter.core.model import Entry
 from newsletter.core.vocabulary import Topic
 
@@ -42,7 +43,7 @@ def is_catch_all(topic: str) -> bool:
 
 
 def group(
-    entries: Sequence[Entry], topics: Sequence[Topic] = (), *, target: int | None = None
+    entries: Sequence[Entry], editor: Editor, topics: Sequence[Topic] = (), *, target: int | None = None
 ) -> tuple[Group, ...]:
     """Every entry in one group: `topics` in their order, then the largest first, what fits nowhere last.
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.adapters.sources.file import FileSource
+from newsletter.adapters.weights import shipped_editor
 from newsletter.bootstrap import shipped
 from newsletter.core import tokens
 from newsletter.core.archive import edition_to_json
@@ -50,7 +51,9 @@ async def produce() -> dict[str, str]:
         "Papers page", shipped("seeds") / "papers.txt", "https://huggingface.co/papers?q={title}"
     )
     entries = (await source.fetch(NOW)).entries
-    edition = arrange(entries, EditionPolicy(), newsletter=NEWSLETTER.id, number=1, slot=NOW, now=NOW)
+    edition = arrange(
+        entries, EditionPolicy(shipped_editor()), newsletter=NEWSLETTER.id, number=1, slot=NOW, now=NOW
+    )
     assert edition
     theme = Theme.load(shipped("templates") / "digest")
     rendered = render_edition(edition, NEWSLETTER, theme, nonce=tokens.nonce(SECRET, NEWSLETTER.id, 1))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.adapters.weights import shipped_editor
 from newsletter.core.archive import edition_from_json, edition_to_json
 from newsletter.core.edition import EditionPolicy, arrange
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
@@ -73,7 +74,14 @@ EDITIONS = st.builds(
 
 
 def edition(candidates: list[Entry] | tuple[Entry, ...] = PAPERS, **policy: object) -> Edition | None:
-    return arrange(candidates, EditionPolicy(**policy), newsletter="papers", number=7, slot=SLOT, now=NOW)
+    return arrange(
+        candidates,
+        EditionPolicy(shipped_editor(), **policy),
+        newsletter="papers",
+        number=7,
+        slot=SLOT,
+        now=NOW,
+    )
 
 
 def titled(*titles: str) -> list[Entry]:

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.adapters.weights import shipped_editor
 from newsletter.core.model import Entry
 from newsletter.core.page import parse_page
 from newsletter.core.topics import CATCH_ALL, Topic, group, is_catch_all
 from newsletter.core.vocabulary import BUILT_IN
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "papers.txt"
+EDITOR = shipped_editor()
 PAPERS = parse_page(SEEDS.read_text(encoding="utf-8"), name=SEEDS.name)
 
 WORDS = st.sampled_from(
@@ -46,7 +48,7 @@ def entry(number: int, title: str, summary: str = "") -> Entry:
 
 
 def topic_of(title: str, groups: tuple[object, ...] | None = None) -> str:
-    found = groups or group(PAPERS)
+    found = groups or group(PAPERS, EDITOR)
     id_ = next(paper.id for paper in PAPERS if paper.title.startswith(title))
     return next(g.topic for g in found if id_ in g.ids)
 
@@ -54,7 +56,7 @@ def topic_of(title: str, groups: tuple[object, ...] | None = None) -> str:
 @given(entries=ENTRIES, topics=TOPICS)
 def test_every_entry_is_in_exactly_one_group(entries: list[Entry], topics: tuple[Topic, ...]) -> None:
     """Nothing is lost, nothing is told twice, no name is used twice and no group is empty."""
-    groups = group(entries, topics)
+    groups = group(entries, EDITOR, topics)
     assert sorted(id_ for g in groups for id_ in g.ids) == sorted(e.id for e in entries)
     assert len({g.topic for g in groups}) == len(groups)
     assert all(g.ids for g in groups)
@@ -65,7 +67,7 @@ def test_no_group_holds_more_than_a_third_or_one_alone(
     entries: list[Entry], topics: tuple[Topic, ...]
 ) -> None:
     """From nine entries on a section is at most a third; nobody stands alone but a single entry."""
-    groups = group(entries, topics)
+    groups = group(entries, EDITOR, topics)
     if len(entries) >= 9:
         assert max(len(g.ids) for g in groups) <= len(entries) // 3
     if len(entries) > 1:
@@ -78,26 +80,26 @@ def test_the_order_of_the_entries_does_not_matter(
 ) -> None:
     """The same papers in another order make the same page."""
     shuffled = random.Random(seed).sample(entries, len(entries))
-    assert group(shuffled, topics) == group(entries, topics)
+    assert group(shuffled, EDITOR, topics) == group(entries, EDITOR, topics)
 
 
 @pytest.mark.parametrize("target", [3, 6, 12])
 def test_the_target_is_kept_by_topics(target: int) -> None:
     """There are no more built-in topics than asked for; groups of what is left come on top."""
-    groups = group(PAPERS, target=target)
+    groups = group(PAPERS, EDITOR, target=target)
     assert 1 <= sum(g.topic in BUILT_IN for g in groups) <= target
     assert sum(len(g.ids) for g in groups) == len(PAPERS)
 
 
 def test_no_entries_make_no_groups() -> None:
     """An empty day has no sections."""
-    assert group(()) == ()
+    assert group((), EDITOR) == ()
 
 
 def test_the_operators_topic_comes_first_and_takes_its_entries() -> None:
     """A keyword of the operator's topic outweighs the built-in topics."""
     own = Topic("Small models", keywords=("smaller models", "small language models", "model size"))
-    groups = group(PAPERS, (own,))
+    groups = group(PAPERS, EDITOR, (own,))
     assert groups[0].topic == "Small models"
     assert topic_of("An Emulator for Fine-Tuning", groups) == "Small models"
     assert topic_of("Distilling Step-by-Step!", groups) == "Small models"
@@ -105,7 +107,7 @@ def test_the_operators_topic_comes_first_and_takes_its_entries() -> None:
 
 def test_an_own_topic_with_a_built_in_name_brings_the_built_in_phrases() -> None:
     """Naming "robotics" is enough; its phrases need not be repeated."""
-    groups = group(PAPERS, (Topic("robotics"),))
+    groups = group(PAPERS, EDITOR, (Topic("robotics"),))
     assert groups[0].topic == "robotics"
     assert topic_of("CARP", groups) == "robotics"
 
@@ -114,7 +116,7 @@ def test_the_description_of_a_topic_counts() -> None:
     """Words of the description find entries too, where they are rare enough to tell something."""
     pages = [entry(n, "A paper about nothing much", "It is long.") for n in range(6)]
     bees = [entry(10 + n, f"Observing the beehive, part {n}", "The beehive hums.") for n in range(3)]
-    groups = group([*pages, *bees], (Topic("Insects", description="everything around a beehive"),))
+    groups = group([*pages, *bees], EDITOR, (Topic("Insects", description="everything around a beehive"),))
     assert next(g for g in groups if g.topic == "Insects").ids == ("010", "011", "012")
 
 
@@ -123,8 +125,8 @@ def test_entries_with_a_word_of_their_own_make_a_group_of_its_name() -> None:
     known = [entry(n, "Text-to-image diffusion models", "Image generation.") for n in range(3)]
     known += [entry(10 + n, "A robot that learns manipulation", "Robotics.") for n in range(3)]
     new = [entry(20 + n, f"Quantum Annealing, {what}", "") for n, what in enumerate(["hot", "cold", "warm"])]
-    assert [g.topic for g in group([*known, *new])][-1:] != [CATCH_ALL]
-    assert next(g for g in group([*known, *new]) if g.topic == "Quantum annealing").ids == (
+    assert [g.topic for g in group([*known, *new], EDITOR)][-1:] != [CATCH_ALL]
+    assert next(g for g in group([*known, *new], EDITOR) if g.topic == "Quantum annealing").ids == (
         "020",
         "021",
         "022",
@@ -156,7 +158,7 @@ def test_the_seed_page_is_grouped_as_an_editor_would() -> None:
         "The Best Instruction-Tuning Data": "Instruction tuning",
         "PLeaS": "Model merging and editing",
     }
-    groups = group(PAPERS)
+    groups = group(PAPERS, EDITOR)
     assert {title: topic_of(title, groups) for title in expected} == expected
     assert max(len(g.ids) for g in groups) <= 20
     assert sum(len(g.ids) for g in groups if is_catch_all(g.topic)) <= 8
@@ -168,4 +170,4 @@ def test_a_built_in_topic_is_found_by_its_name(name: str) -> None:
     strong = BUILT_IN[name].strong
     others = [entry(n, "Notes on walnuts", "Walnuts grow.") for n in range(3)]
     asked = [entry(10 + n, f"{strong[0]} and {strong[1]}", strong[2]) for n in range(2)]
-    assert name in {g.topic for g in group([*others, *asked])}
+    assert name in {g.topic for g in group([*others, *asked], EDITOR)}

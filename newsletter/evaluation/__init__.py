@@ -1,0 +1,1 @@
+"""How good the editing is, measured on labelled data. Pure: rows in, figures out."""
