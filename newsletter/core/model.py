@@ -35,6 +35,8 @@ class Entry:
     links: tuple[str, ...] = ()
     """Its other pages: where further sources tell of it."""
     published: datetime | None = None
+    listed: datetime | None = None
+    """When its source put it before readers, who could vote from then on."""
     upvotes: int | None = None
     comments: int | None = None
     stars: int | None = None

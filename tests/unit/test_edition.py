@@ -35,6 +35,7 @@ ENTRIES = st.builds(
     doi=st.none() | st.just("10.1145/3292500"),
     links=st.lists(st.just("https://example.org/b"), max_size=1).map(tuple),
     published=st.none() | TIMES,
+    listed=st.none() | TIMES,
     upvotes=COUNTS,
     comments=COUNTS,
     stars=COUNTS,

@@ -23,7 +23,7 @@ __all__ = [
     "validators",
 ]
 
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -62,6 +62,7 @@ entries = sa.Table(
     sa.Column("doi", sa.Text),
     sa.Column("links", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("published", Instant),
+    sa.Column("listed", Instant),
     sa.Column("upvotes", sa.Integer),
     sa.Column("comments", sa.Integer),
     sa.Column("stars", sa.Integer),
