@@ -71,7 +71,12 @@ def train(rows: Sequence[Row]) -> Lexicon:
     weights = _ridge(everything, _target(rows), rows)
     scales = np.concatenate([scale for _, _, scale in columns])
     terms = [term for _, names, _ in columns for term in names]
-    return Lexicon.of(("interest",), dict(zip(terms, zip(weights * scales), strict=True)), {}, wide=True)
+    return Lexicon.of(
+        ("interest",),
+        dict(zip(terms, zip((weights * scales).tolist(), strict=True), strict=True)),
+        {},
+        wide=True,
+    )
 
 
 def cross_validate(folds: Iterable[tuple[list[Row], list[Row]]]) -> dict[str, float]:
@@ -105,7 +110,9 @@ def _matrix(found: Sequence[Mapping[str, float]], kind: str) -> tuple[Any, list[
     holders = Counter(term for terms in found for term in terms)
     names = sorted(term for term, count in holders.items() if count >= FEWEST[kind])
     place = {term: at for at, term in enumerate(names)}
-    cells = [(row, place[t], share) for row, terms in enumerate(found) for t, share in terms.items() if t in place]
+    cells = [
+        (row, place[t], share) for row, terms in enumerate(found) for t, share in terms.items() if t in place
+    ]
     if not cells:
         return sparse.csr_matrix((len(found), 0)), [], np.ones(0)
     at_row, at_column, values = zip(*cells, strict=True)
@@ -114,7 +121,8 @@ def _matrix(found: Sequence[Mapping[str, float]], kind: str) -> tuple[Any, list[
     if kind in RARITY:
         scale = np.array([1 + log(len(found) / holders[term]) for term in names])
     elif kind in STANDARDISED:
-        scale = 1 / matrix.toarray().std(axis=0)
+        deviation = matrix.toarray().std(axis=0)
+        scale = 1 / np.where(deviation > 0, deviation, 1.0)
     matrix = matrix @ sparse.diags(scale)
     scale *= (share := sqrt(SHARES[kind] / matrix.power(2).sum(axis=1).mean()))
     return matrix * share, names, scale

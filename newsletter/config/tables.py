@@ -206,10 +206,10 @@ class WeightsTable(Table):
 
     votes: float = Field(1.0, ge=0, le=10)
     interest: float = Field(1.0, ge=0, le=10)
-    comments: float = Field(0.2, ge=0, le=10)
-    stars: float = Field(0.25, ge=0, le=10)
-    links: float = Field(0.12, ge=0, le=10)
-    freshness: float = Field(0.3, ge=0, le=10)
+    comments: float = Field(0.1, ge=0, le=10)
+    stars: float = Field(0.05, ge=0, le=10)
+    links: float = Field(0.0, ge=0, le=10)
+    freshness: float = Field(0.2, ge=0, le=10)
     position: float = Field(0.5, ge=0, le=10)
     sameness: float = Field(1.0, ge=0, le=10)
 
@@ -225,7 +225,10 @@ class BoostTable(Table):
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> Self:
-        if sum(value is not None for value in (self.keyword, self.author, self.organization, self.topic)) != 1:
+        if (
+            sum(value is not None for value in (self.keyword, self.author, self.organization, self.topic))
+            != 1
+        ):
             raise ValueError("set one of keyword, author, organization and topic; a table for each boost")
         return self
 

@@ -30,7 +30,9 @@ def foreseen_votes(
     voted = [entry.upvotes for entry in entries if entry.upvotes is not None]
     usual = (fmean(voted) if voted else 0.0) or _USUAL_VOTES
     ages = [_hours(entry, now) for entry in entries]
-    known = [age for entry, age in zip(entries, ages, strict=True) if age is not None and entry.upvotes is not None]
+    known = [
+        age for entry, age in zip(entries, ages, strict=True) if age is not None and entry.upvotes is not None
+    ]
     usual_age = median(known) if known else _USUAL_HOURS
     shares = _shares(entries, interest, trust)
     foreseen = []

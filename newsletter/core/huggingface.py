@@ -96,7 +96,9 @@ class _Reader:
             authors=tuple(self._authors(paper)),
             url=f"https://arxiv.org/abs/{found}" if found else page,
             published=self._known("publishedAt", published, moment(published or "")),
-            listed=self._known("submittedOnDailyAt", listed, moment(listed if isinstance(listed, str) else "")),
+            listed=self._known(
+                "submittedOnDailyAt", listed, moment(listed if isinstance(listed, str) else "")
+            ),
             upvotes=self._count(paper, "upvotes", required=True),
             comments=self._count(outer, "numComments", required=True),
             stars=self._count(paper, "githubStars"),

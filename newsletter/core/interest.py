@@ -98,7 +98,6 @@ def _facts(entry: Entry) -> dict[str, float]:
         "# code": float(entry.code is not None),
         "# project": float(entry.project is not None),
         "# organization": float(entry.organization is not None),
-        "# keywords": float(bool(entry.keywords)),
     }
 
 

@@ -80,8 +80,8 @@ class RankedEntry:
     score: float
     reasons: tuple[str, ...]
     """In words, the strongest first: "42 votes", "has code"."""
-    line: str
-    """The one-line summary: one whole sentence."""
+    line: str = ""
+    """The one-line summary: one whole sentence; only of those that an edition shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

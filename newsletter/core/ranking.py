@@ -22,7 +22,6 @@ from newsletter.core.foresight import foreseen_votes
 from newsletter.core.interest import Interest, expected_interest
 from newsletter.core.model import Entry, RankedEntry
 from newsletter.core.reasons import Day, Reason
-from newsletter.core.summary import one_line
 from newsletter.core.terms import phrases, similarity, vectors
 
 __all__ = ["Weights", "rank"]
@@ -40,6 +39,8 @@ _UNRELATED = 0.06
 _HELD_BACK = 0.12
 """From how much on this is given as a reason."""
 _MOST_REASONS = 4
+_CODE = 0.1
+"""What code is told for at least: it is in the expected interest too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,11 @@ class Weights:
     """The votes foreseen, on a logarithmic scale."""
     interest: float = 1.0
     """How far the expected interest is trusted in foreseeing votes."""
-    comments: float = 0.2
-    stars: float = 0.25
-    links: float = 0.12
-    """A link to code, or less for a project page, where votes are counted; elsewhere the expected interest
-    has them in it."""
-    freshness: float = 0.3
+    comments: float = 0.1
+    stars: float = 0.05
+    links: float = 0.0
+    """A link to code, or less for a project page, beyond what the expected interest gives for it."""
+    freshness: float = 0.2
     position: float = 0.5
     """The place in the source's own list."""
     sameness: float = 1.0
@@ -68,7 +68,7 @@ _SUMMED = ("votes", "comments", "stars", "links", "freshness", "position")
 def rank(
     entries: Sequence[Entry], editor: Editor, weights: Weights, now: datetime, boosts: Sequence[Boost] = ()
 ) -> tuple[RankedEntry, ...]:
-    """All entries, the best first, each with its one-line summary. `now` is aware."""
+    """All entries, the best first, each with its reasons. `now` is aware."""
     ordered = sorted(entries, key=lambda entry: entry.id)
     interest = [expected_interest(entry, editor.interest, now) for entry in ordered]
     foreseen = foreseen_votes(ordered, interest, now, weights.interest)
@@ -91,7 +91,6 @@ def rank(
                 ],
                 held_back=relevance[index] - score > _HELD_BACK,
             ),
-            line=one_line(ordered[index].title, ordered[index].summary),
         )
         for place, (index, score) in enumerate(_spread(relevance, ordered, weights.sameness), start=1)
     )
@@ -103,7 +102,7 @@ def _signals(entry: Entry, foreseen: float, now: datetime) -> Mapping[str, float
         "votes": log1p(foreseen) / log1p(_MANY_VOTES),
         "comments": _counted(entry.comments, _MANY_COMMENTS),
         "stars": _counted(entry.stars, _MANY_STARS),
-        "links": None if entry.upvotes is None else 1.0 if entry.code else 0.7 if entry.project else 0.0,
+        "links": 1.0 if entry.code else 0.7 if entry.project else 0.0,
         "freshness": _freshness(entry, now),
         "position": None if entry.position is None else 1 / (1 + entry.position / _PLACES),
     }
@@ -115,9 +114,11 @@ def _counted(number: int | None, many: int) -> float | None:
 
 
 def _freshness(entry: Entry, now: datetime) -> float | None:
-    if entry.published is None:
+    """By when readers could first hear of it; what came within a day is equally new."""
+    since = entry.listed or entry.published
+    if since is None:
         return None
-    days = max(0.0, (now - entry.published).total_seconds() / 86_400)
+    days = max(0.0, (now - since).total_seconds() / 86_400 - 1)
     return 1 / (1 + days / _FRESH_DAYS)
 
 
@@ -129,8 +130,7 @@ def _weighted(signals: Sequence[Mapping[str, float]], weights: Weights) -> list[
         known = [signal[name] for signal in signals if name in signal]
         typical = sum(known) / len(known) if known else 0.0
         total = [
-            so_far + weight * signal.get(name, typical)
-            for so_far, signal in zip(total, signals, strict=True)
+            so_far + weight * signal.get(name, typical) for so_far, signal in zip(total, signals, strict=True)
         ]
     return total
 
@@ -167,14 +167,16 @@ def _reasons(
         yield Reason(worth.get(name, 0.0), words)
     if entry.position is not None:
         yield Reason(worth["position"], f"{_ordinal(entry.position + 1)} on the source's page")
-    yield Reason(max(worth.get("links", 0.1), worth.get("stars", 0.0)), day.code(entry))
+    yield Reason(max(_CODE, worth["links"], worth.get("stars", 0.0)), day.code(entry))
     share = weights.votes * weights.interest * (0.3 if entry.upvotes is None else 0.1)
     yield from (Reason(share * found.worth, found.words) for found in day.interest(interest))
 
 
 def _told(reasons: Sequence[Reason], *, held_back: bool) -> tuple[str, ...]:
     """The strongest first, and last, what kept it from a better place."""
-    strongest = sorted((found for found in reasons if found.words and found.worth > 0), key=lambda r: -r.worth)
+    strongest = sorted(
+        (found for found in reasons if found.words and found.worth > 0), key=lambda r: -r.worth
+    )
     told = [found.words for found in strongest[: _MOST_REASONS - held_back]]
     if held_back:
         told.append("close to a paper above it")

@@ -69,7 +69,11 @@ def days_of(rows: Iterable[Row]) -> list[list[Row]]:
     """The papers of each day, shuffled the same way whatever the order of the rows."""
     random = Random(SEED)  # noqa: S311 - the same order for everybody is the point
     ordered = sorted(rows, key=itemgetter("date", "id"))
-    return [random.sample(day, len(day)) for _, found in groupby(ordered, itemgetter("date")) if (day := list(found))]
+    return [
+        random.sample(day, len(day))
+        for _, found in groupby(ordered, itemgetter("date"))
+        if (day := list(found))
+    ]
 
 
 def entry_of(row: Row) -> Entry:
