@@ -1,6 +1,6 @@
 """What the operator wants to see higher, or lower, than readers alone would put it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.core.model import Entry
@@ -18,24 +18,26 @@ class Boost:
     name: str
     """What it is called where it is given as a reason."""
     keywords: tuple[str, ...] = ()
-    """Words or phrases of title, abstract, keywords or categories; case, plurals and hyphens do not matter."""
+    """Words or phrases in title, abstract, keywords or categories; case and plurals do not matter."""
     author: str | None = None
     organization: str | None = None
 
 
-def boosts_for(entry: Entry, boosts: Sequence[Boost]) -> Iterator[Boost]:
+def boosts_for(entry: Entry, boosts: Sequence[Boost]) -> tuple[Boost, ...]:
     """Those that the entry gets."""
     if not boosts:
-        return
+        return ()
     said = _run(" . ".join((entry.title, entry.summary, *entry.keywords, *entry.categories)))
-    authors = {_run(name) for name in entry.authors}
-    for boost in boosts:
-        if boost.author and _run(boost.author) in authors:
-            yield boost
-        elif boost.organization and _run(boost.organization) == _run(entry.organization or ""):
-            yield boost
-        elif any(_run(keyword) in said for keyword in boost.keywords):
-            yield boost
+    authors, organization = {_run(name) for name in entry.authors}, _run(entry.organization or "")
+
+    def meant(boost: Boost) -> bool:
+        return (
+            (boost.author is not None and _run(boost.author) in authors)
+            or (boost.organization is not None and _run(boost.organization) == organization)
+            or any(_run(keyword) in said for keyword in boost.keywords)
+        )
+
+    return tuple(boost for boost in boosts if meant(boost))
 
 
 def _run(text: str) -> str:

@@ -1,8 +1,8 @@
 """The votes that an entry will have tomorrow: those it has, and those that still come.
 
 How fast votes come is judged by how fast they came so far and by the expected interest, the latter weighing
-more the shorter the entry has been listed: the mean of a rate with a gamma prior (Gelman et al., Bayesian Data
-Analysis, 2.6). An entry whose votes nobody counts has only what is expected of it.
+more the shorter the entry has been listed: the mean of a rate with a gamma prior (Gelman et al., Bayesian
+Data Analysis, section 2.6). An entry whose votes nobody counts has only what is expected of it.
 """
 
 from collections.abc import Sequence

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2s
+from itertools import pairwise
 from math import log, log1p, sqrt
 from typing import NamedTuple
 
@@ -77,7 +78,7 @@ def _sparse(prefix: str, found: list[str]) -> dict[str, float]:
 
 def _bigrams(found: list[str]) -> list[str]:
     """The words, and each pair of neighbours."""
-    return [*found, *(f"{one} {other}" for one, other in zip(found, found[1:], strict=False))]
+    return [*found, *(f"{one} {other}" for one, other in pairwise(found))]
 
 
 def _authors(entry: Entry) -> dict[str, float]:

@@ -11,7 +11,7 @@ Carbonell and Goldstein, on TF-IDF vectors. The result depends on the set of ent
 are broken by id.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log1p
@@ -22,7 +22,7 @@ from newsletter.core.foresight import foreseen_votes
 from newsletter.core.interest import Interest, expected_interest
 from newsletter.core.model import Entry, RankedEntry
 from newsletter.core.reasons import Day, Reason
-from newsletter.core.terms import phrases, similarity, vectors
+from newsletter.core.terms import phrases, vectors
 
 __all__ = ["Weights", "rank"]
 
@@ -39,6 +39,8 @@ _UNRELATED = 0.06
 _HELD_BACK = 0.12
 """From how much on this is given as a reason."""
 _MOST_REASONS = 4
+_AGE = 0.02
+"""What age is told for at most: most entries of a day are equally new."""
 _CODE = 0.1
 """What code is told for at least: it is in the expected interest too."""
 
@@ -73,7 +75,7 @@ def rank(
     interest = [expected_interest(entry, editor.interest, now) for entry in ordered]
     foreseen = foreseen_votes(ordered, interest, now, weights.interest)
     signals = [_signals(entry, votes, now) for entry, votes in zip(ordered, foreseen, strict=True)]
-    boosted = [tuple(boosts_for(entry, boosts)) for entry in ordered]
+    boosted = [boosts_for(entry, boosts) for entry in ordered]
     relevance = [
         total + sum(boost.weight for boost in own)
         for total, own in zip(_weighted(signals, weights), boosted, strict=True)
@@ -87,7 +89,7 @@ def rank(
             reasons=_told(
                 [
                     *_reasons(ordered[index], signals[index], interest[index], weights, day),
-                    *(Reason(boost.weight, f"boosted: {boost.name}") for boost in boosted[index]),
+                    *(Reason(boost.weight, f"editor's choice: {boost.name}") for boost in boosted[index]),
                 ],
                 held_back=relevance[index] - score > _HELD_BACK,
             ),
@@ -140,20 +142,37 @@ def _spread(relevance: Sequence[float], entries: Sequence[Entry], sameness: floa
     best = sorted(range(len(relevance)), key=lambda index: (-relevance[index], index))
     if not sameness:
         return [(index, relevance[index]) for index in best]
-    waiting, beyond = best[:_WINDOW], best[_WINDOW:]
-    texts = [phrases(f"{entries[i].title} . {entries[i].title} . {entries[i].summary}", 2) for i in waiting]
-    likeness = dict(zip(waiting, vectors(texts), strict=True))
-    nearest = dict.fromkeys(waiting, 0.0)
+    window, beyond = best[:_WINDOW], best[_WINDOW:]
+    likeness = _likeness([entries[index] for index in window])
+    waiting = dict.fromkeys(range(len(window)), 0.0)
     placed: list[tuple[int, float]] = []
     while waiting:
-        index = max(waiting, key=lambda i: (relevance[i] - sameness * nearest[i], -i))
-        placed.append((index, relevance[index] - sameness * nearest[index]))
-        waiting.remove(index)
-        for other in waiting:
-            excess = similarity(likeness[index], likeness[other]) - _UNRELATED
-            nearest[other] = max(nearest[other], excess)
+        score, at = max((relevance[window[at]] - sameness * near, -at) for at, near in waiting.items())
+        placed.append((window[-at], score))
+        del waiting[-at]
+        for other, shared in likeness(-at).items():
+            if other in waiting:
+                waiting[other] = max(waiting[other], shared - _UNRELATED)
     floor = placed[-1][1] if placed else 0.0
     return placed + [(index, min(relevance[index], floor)) for index in beyond]
+
+
+def _likeness(entries: Sequence[Entry]) -> Callable[[int], Mapping[int, float]]:
+    """Asked with the place of an entry, the cosines of its TF-IDF vector with those that share a term."""
+    texts = vectors([phrases(f"{item.title} . {item.title} . {item.summary}", 2) for item in entries])
+    holders: dict[str, list[tuple[int, float]]] = {}
+    for place, text in enumerate(texts):
+        for term, weight in text.items():
+            holders.setdefault(term, []).append((place, weight))
+
+    def of(place: int) -> Mapping[int, float]:
+        shared: dict[int, float] = {}
+        for term, weight in texts[place].items():
+            for other, theirs in holders[term]:
+                shared[other] = shared.get(other, 0.0) + weight * theirs
+        return shared
+
+    return of
 
 
 def _reasons(
@@ -163,8 +182,8 @@ def _reasons(
     worth = {name: getattr(weights, name) * value for name, value in signals.items()}
     if weights.votes:
         yield from (Reason(worth["votes"], words) for words in day.votes(entry))
-    for name, words in (("comments", day.comments(entry)), ("freshness", day.age(entry))):
-        yield Reason(worth.get(name, 0.0), words)
+    yield Reason(worth.get("comments", 0.0), day.comments(entry))
+    yield Reason(min(worth.get("freshness", 0.0), _AGE), day.age(entry))
     if entry.position is not None:
         yield Reason(worth["position"], f"{_ordinal(entry.position + 1)} on the source's page")
     yield Reason(max(_CODE, worth["links"], worth.get("stars", 0.0)), day.code(entry))

@@ -80,7 +80,7 @@ def test_days_that_say_nothing_of_an_order_are_left_out() -> None:
 
 
 def test_cold_ranking_knows_no_votes_and_warm_ranking_does() -> None:
-    """The same papers, told apart by their votes alone: no agreement without them, full agreement with them."""
+    """The same papers, told apart by votes alone: no agreement without them, full agreement with them."""
     rows = [
         row(1, n, title="Walnuts", comments=n, github_stars=n, later=[[15, n * 2, "x"]]) for n in range(8)
     ]

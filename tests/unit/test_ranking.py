@@ -114,7 +114,7 @@ def test_reasons_are_true_short_and_the_strongest_first() -> None:
         position=1,
         published=NOW - timedelta(hours=3),
     )
-    assert reasons(entry) == ("42 votes", "2nd on the source's page", "posted today", "has code")
+    assert reasons(entry) == ("42 votes", "2nd on the source's page", "has code", "posted today")
     assert reasons(Entry(id="a", title="Walnuts")) == ("judged by its text alone",)
     assert reasons(Entry(id="a", title="W", position=110)) == ("111th on the source's page",)
     assert reasons(Entry(id="a", title="W", published=NOW - timedelta(days=1))) == ("posted yesterday",)
@@ -148,7 +148,7 @@ def test_a_boost_lifts_what_it_names_and_says_so() -> None:
             boost = Boost(weight=weight, name="nuts", **key)
             ranked = rank([plain, meant], EDITOR, PLAIN, NOW, [boost])
             assert ranked[0].entry.id == first
-            assert ("boosted: nuts" in ranked[0].reasons) == (weight > 0)
+            assert ("editor's choice: nuts" in ranked[0].reasons) == (weight > 0)
 
 
 def test_entries_without_votes_can_stand_among_those_with() -> None:
