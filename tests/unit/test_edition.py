@@ -117,10 +117,10 @@ def test_the_seed_edition_has_a_specific_subject_and_a_helpful_preheader() -> No
     """The best title, shortened where it may end, and what the next is about; then two more titles."""
     made = edition()
     assert made is not None
-    assert made.subject == "MoVA: Adapting Mixture of Vision Experts, plus visual recognition"
+    assert made.subject == "MoVA: Adapting Mixture of Vision Experts, plus image generation"
     assert made.preheader == (
-        "3CAD: A Large-Scale Real-World 3C Product Dataset for Unsupervised Anomaly; "
-        "LayoutLLM-T2I: Eliciting Layout Guidance from LLM for Text-to-Image Generation"
+        "LayoutLLM-T2I: Eliciting Layout Guidance from LLM for Text-to-Image Generation; "
+        "Coarse-to-Fine: Learning Compact Discriminative Representation for Single-Stage Image Retrieval"
     )
 
 
