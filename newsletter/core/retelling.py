@@ -1,82 +1,38 @@
-"""How a sentence of an abstract is told to readers: by a third person, without openings, and short enough.
+"""How a stretch of an abstract is told to readers: by a third person, as one whole sentence.
 
-    "In this paper, we propose CorDA, a method that ..."       ->  "CorDA is a method that ..."
-    "To this end, we introduce a novel approach that uses ..."  ->  "A novel approach uses ..."
-    "We find that small models ..."                             ->  "Small models ..."
-    "We study the effect of ..."                                ->  "The authors study the effect of ..."
+    "In this paper, we propose CorDA, a method that ..."        ->  "Proposes CorDA, a method that ..."
+    "We find that small models ..."                              ->  "Finds that small models ..."
+    "To save memory, we present a cache, and show that ..."      ->  "Presents a cache, and shows that ..."
 
-What does not fit these shapes keeps its own; no word of content is added.
+Verbs change their ending, "we" and "our" become the authors'; no word of content is added.
 """
 
 import re
 
+from newsletter.core.clauses import TOKEN, Sentence, Start
 from newsletter.core.sentences import capitalised
-from newsletter.core.wording import ADVERB, PAPER, PROPOSE, SHOW
+from newsletter.core.wording import ANNOUNCING, third_person
 
-__all__ = ["retell", "shorten"]
-
-_VERB = r"(?:(?:\w+ly|only|also|not) )*(?:(?!this\b|its\b|thus\b)\w+s|can|may|could|will)\b"
+__all__ = ["joined", "retell", "shorten"]
 
 _OPENING = re.compile(
-    rf"^(?:in {PAPER}|in this (?:paper|work|study|report)s?|here|"
-    r"in (?:summary|short|particular|addition|response|practice|other words)|"
+    r"^(?:\(?(?:\d|[ivx]+)\)\.? |"
+    r"(?:in (?:summary|short|particular|addition|response|practice|other words)|"
+    r"in (?:this|the present|our) (?:paper|work|study|article|report)|"
     r"(?:more )?(?:specifically|concretely|precisely|importantly)|moreover|furthermore|additionally|finally|"
-    r"lastly|overall|however|thus|therefore|hence|meanwhile|notably|surprisingly|remarkably|interestingly|"
+    r"lastly|overall|however|thus|therefore|hence|meanwhile|notably|"
     r"consequently|conversely|afterwards?|first(?:ly)?|second(?:ly)?|third(?:ly)?|as (?:a result|such)|then|"
-    r"next|instead|and|but|yet|jointly|together|collectively|to (?:this|that|these) (?:end|extent)s?|"
-    r"(?:to|towards?|in|inspired|motivated|based|building|guided|given|with|for|by|drawing|using|"
-    r"utili[sz]ing|leveraging|following)\b[^,]*\b(?:this|these|such|that|those|above|aforementioned|it|so|gap|problem|"
-    r"the issues?|the challenges?)\b[^,]*"
-    r")(?:,\s*|\s+(?=we\b))",
+    r"next|instead|here|to (?:this|that|these) (?:end|extent)s?|to do so|"
+    r"to (?:address|tackle|solve|overcome|remedy|mitigate|resolve|alleviate) (?:this|these|those|such)\b[^,]*"
+    r"),\s*|(?:but|yet|and|in (?:this|our) (?:paper|work)) (?=we\b))",
     re.IGNORECASE,
 )
-_PROPOSAL = re.compile(
-    rf"^(?:.*?[\s,])??(?:we (?P<before>[^;.]{{0,150}}?,? and (?:then )?)?|{PAPER} (?:also )?)"
-    rf"{ADVERB}{PROPOSE} ",
-    re.IGNORECASE,
+_DOING = "|".join(sorted({verb for verb in ANNOUNCING.values()}, key=lambda verb: (-len(verb), verb)))
+_FURTHER = re.compile(
+    rf"(?P<and>,? and (?:(?:then|also|further|thus|finally|\w+ly) )*)(?P<we>we (?:\w+ly |also |then )*)?"
+    rf"(?P<verb>{_DOING})\b(?! (?:of|is|are|to)\b)"
 )
-_CLAIM = re.compile(
-    rf"^(?:(?:[^,]*, ){{0,5}}?we (?:[^;.]{{0,150}}?,? and )?{ADVERB}{SHOW}|(?:in [^,]*, )?"
-    r"(?:(?:our|the|these|experimental|empirical|theoretical) )*"
-    rf"(?:results?|experiments|findings?|analys[ie]s|study|evaluations?) {ADVERB}{SHOW}|"
-    r"(?:our|the) (?:main |key |central )*(?:finding|result|insight|observation) is) that[,:]? "
-    r"(?:\(?(?:i|1|a)\) )?(?P<rest>.+)",
-    re.IGNORECASE,
-)
-_LATER_CLAIMS = re.compile(r"[;,.]?(?: and)? \(?(?:ii|2|b)\) .*$")
-
-_NAME = (
-    r"(?:the (?:concept|notion|idea) of )?(?P<name>(?!an? |two |three |new |novel )[^,;:()]{2,70}?"
-    r"(?: \([^()]{2,40}\))?(?:, or [\w-]+)?)"
-)
-_KIND = r"(?P<kind>an? (?:(?!to |by |where |which |that |whose |and )[^\s,;:]+ ){0,12}?[^\s,;:]+)"
-_NOT_OF_KIND = (
-    r"(?!(?:to|by|where|which|that|whose|and|for|of|in|on|with|from|based|"
-    r"called|named|termed|dubbed|coined)\b)"
-)
-_PLAIN_KIND = rf"(?P<kind>an? {_NOT_OF_KIND}[^\s,;:]+(?: {_NOT_OF_KIND}[^\s,;:]+){{0,8}}?)"
-_CALLED = r"(?:,? (?:– )?(?:called|named|termed|dubbed|coined|denoted(?: as)?|referred to as|namely),?|,)?"
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), told)
-    for pattern, told in (
-        (rf"{_NAME},? (?P<rest>(?:(?<=, )an?|(?<=, )the) .+)", "{name} is {rest}"),
-        (rf"{_NAME}, which (?P<rest>{_VERB}.+)", "{name} {rest}"),
-        (
-            rf"{_PLAIN_KIND}{_CALLED} (?P<name>(?-i:\w*[A-Z]\S*[A-Z0-9][^\s,]*?)(?: \([^()]*\))?)"
-            r"(?: –)?,?(?P<rest> (?:that|which|where|to|for) .+|\.?$)",
-            "{name} is {kind}{rest}",
-        ),
-        (rf"{_KIND},? (?:that|which) (?P<rest>{_VERB}.+)", "{kind} {rest}"),
-    )
-)
-_COORDINATED = re.compile(
-    r",? (?:and|then) (?:(?:we|then|also|further) )+.*$|"
-    r", and (?:find|show|demonstrate|propose|introduce|present|develop|evaluate|provide|apply) .*$"
-)
-_KNOWN_AS_NEW = re.compile(
-    r"^an? (?:\w+ (?:yet|but|and) )?(?:new|novel|first|simple|unified)\b", re.IGNORECASE
-)
-_LEANING = re.compile(r"\b(?:it|its|them|they|their|these|those)\b")
+_INFINITIVE = re.compile(r"\b(?:to|can|that|which|not|will|may|could|who|ly) (?:\w+ly )?\w+(?: [\w-]+){0,4}$")
 _CLAUSE_ENDS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -92,12 +48,40 @@ _ANNOUNCEMENT = re.compile(
 _STOP = (".", "!", "?", '."', ".”", ".)")
 
 
-def retell(sentence: str) -> str:
-    """The sentence as a third person would say it, with a capital and a full stop."""
-    told = re.sub(r"^\(?(?:\d|[ivx]+)\)\.? ", "", sentence.strip())
-    for _ in range(4):
-        told = _OPENING.sub("", told)
-    told = _recast(told).rstrip(" ,;:–-")
+def retell(sentence: Sentence, start: Start, end: int) -> str:
+    """The stretch of the sentence as a third person would say it, with a capital and a full stop."""
+    return _whole(_told(sentence, start, end))
+
+
+def joined(first: tuple[Sentence, Start, int], second: tuple[Sentence, Start, int]) -> str:
+    """Two stretches that say what the authors did, as one sentence."""
+    return _whole(f"{_told(*first).rstrip(' .')} and {_told(*second)}")
+
+
+def _told(sentence: Sentence, start: Start, end: int) -> str:
+    """The stretch without an opening; one that begins with its verb leaves out who acts."""
+    spans = [found.span() for found in TOKEN.finditer(sentence.text)]
+    stop = spans[end - 1][1] if end < len(spans) else len(sentence.text)
+    if start.verb < 0:
+        told = sentence.text[spans[start.at][0] : stop] if start.at else sentence.text[:stop]
+        for _ in range(3):
+            told = _OPENING.sub("", told)
+        return _third_person(told)
+    verb = third_person(ANNOUNCING[sentence.tokens[start.verb].lower()])
+    adverbs = sentence.text[spans[start.at][0] : spans[start.verb][0]]
+    rest = _FURTHER.sub(_furthered, sentence.text[spans[start.verb][1] : stop])
+    return adverbs + verb + _third_person(rest)
+
+
+def _furthered(found: re.Match[str]) -> str:
+    """A second thing that the authors did, with its verb like the first; what others did stays."""
+    if not found["we"] and _INFINITIVE.search(found.string[: found.start()][-60:]):
+        return found[0]
+    return found["and"] + third_person(found["verb"])
+
+
+def _whole(told: str) -> str:
+    told = told.strip().rstrip(" ,;:–-")
     return capitalised(told if told.endswith(_STOP) else told + ".")
 
 
@@ -119,42 +103,6 @@ def shorten(sentence: str, limit: int) -> str:
 def _stands_alone(head: str) -> bool:
     """Whether the start of a sentence is long enough to say something and leaves no bracket or quote open."""
     return len(head) >= 60 and head.count("(") == head.count(")") and head.count('"') % 2 == 0
-
-
-def _recast(sentence: str) -> str:
-    """A proposal or a finding as a statement about the thing itself, where its shape allows."""
-    claim = _CLAIM.match(sentence)
-    if claim:
-        return _our(_COORDINATED.sub("", _LATER_CLAIMS.sub("", claim["rest"])), "the")
-    return _third_person(_stated(sentence) or sentence)
-
-
-def _stated(sentence: str) -> str:
-    """A proposal as a statement about what is proposed, or '' where it has another shape."""
-    proposal = _PROPOSAL.match(sentence)
-    thing = sentence[proposal.end() :] if proposal else ""
-    if not proposal or (proposal["before"] and _LEANING.search(thing)):
-        return ""
-    for shape, told in _SHAPES:
-        found = shape.match(thing)
-        if found:
-            return _COORDINATED.sub("", told.format(**_named(_as_new(found.groupdict()))))
-    return ""
-
-
-def _as_new(parts: dict[str, str]) -> dict[str, str]:
-    """A kind of thing told of for the first time is a new one: "a method" is "a new method"."""
-    kind = parts.get("kind", "")
-    if kind and "name" not in parts and not _KNOWN_AS_NEW.match(kind):
-        parts["kind"] = "a new " + kind.split(" ", 1)[1]
-    return parts
-
-
-def _named(parts: dict[str, str]) -> dict[str, str]:
-    """A name of one word goes without its article: "the MoVA" is "MoVA"."""
-    if len(parts.get("name", "").split()) == 2:
-        parts["name"] = parts["name"].removeprefix("the ")
-    return parts
 
 
 _OUR_DOING = re.compile(r"(?:(?<=^)|(?<=, )|(?<=and )|(?<=paper )|(?<=which )|(?<=: ))[Ww]e\b")

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["capitalised", "clean", "sentences", "spelled_out"]
+__all__ = ["capitalised", "clean", "sentences", "spelled_out", "without_asides"]
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {
@@ -48,6 +48,7 @@ _ABBREVIATION = re.compile(
 )
 
 
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _DEFINITION = re.compile(r"((?:[\w-]+ ){1,8})\(([A-Z][A-Za-z-]*[A-Z])\)")
 _HOUSEHOLD = frozenset(
     [
@@ -77,6 +78,11 @@ def sentences(text: str) -> list[str]:
             start = boundary.end()
     found.append(text[start:].strip())
     return [sentence for sentence in found if any(character.isalpha() for character in sentence)]
+
+
+def without_asides(sentence: str) -> str:
+    """The sentence without what it says in brackets."""
+    return _ASIDE.sub("", sentence).strip() if "(" in sentence or "[" in sentence else sentence
 
 
 def capitalised(text: str) -> str:

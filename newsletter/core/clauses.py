@@ -1,0 +1,152 @@
+"""The words of a sentence, where its point begins, and where it may end.
+
+    "To this end, we propose a method for long texts, which is fast."
+                     ^ begins            ^ may end  ^ may end      ^ ends
+
+Told from the words alone, without a grammar: lists of verbs that announce, of words that begin a clause or
+a phrase, and of words that nothing may end with. What is doubtful is no end.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from newsletter.core.wording import ANNOUNCING, CLAIMING, DANGLING, FINITE, PAPERS, PASSING
+
+__all__ = ["MARKS", "TOKEN", "Sentence", "Start", "ends", "parse", "starts"]
+
+TOKEN = re.compile(r"[^\W_]+|[,;:–]")
+"""A word, as ROUGE counts them, or a mark that may end a clause."""
+MARKS = frozenset(",;:–")
+
+_CLAUSE = frozenset(
+    "which where while whereas whose although though thereby thus including because since such".split()
+)
+"""Words before which a clause ends, after a comma or not."""
+_PHRASE = frozenset("for using via through without with by from across based that to".split())
+"""Words before which the name of a thing may end: "a method | for long texts"."""
+_SHORTEST = 8
+"""How many words a line has at least."""
+
+
+class Start(NamedTuple):
+    """Where a line may begin, as numbers of tokens."""
+
+    at: int
+    verb: int
+    """The announcing verb; -1 where the line begins with something else."""
+    kind: str
+    """"we propose", "paper show", "claim" for what is said to be shown, "" for the whole sentence."""
+
+
+@dataclass(slots=True, eq=False)
+class Sentence:
+    """A sentence in tokens; `keys` are their first letters in lower case, under which weights are kept."""
+
+    text: str
+    tokens: list[str]
+    keys: list[str]
+    starts: list[Start]
+
+    @property
+    def opening(self) -> str:
+        """How the sentence comes to its point: "we propose"; "" where it does not."""
+        return self.starts[1].kind if len(self.starts) > 1 else ""
+
+
+def parse(text: str) -> Sentence:
+    """The sentence in tokens, with all places where a line may begin."""
+    tokens = TOKEN.findall(text)
+    lower = [token.lower() for token in tokens]
+    return Sentence(text, tokens, [word[:7] for word in lower], starts(lower))
+
+
+def starts(words: Sequence[str]) -> list[Start]:
+    """The whole sentence, then each "we propose" or "this paper shows" in it, and what is shown."""
+    found = [Start(0, -1, "")]
+    for subject in ("we", *PAPERS):
+        at = -1
+        for _ in range(words.count(subject)):
+            at = words.index(subject, at + 1)
+            start = _start(words, at)
+            if start:
+                found.append(start)
+                if words[start.verb] in CLAIMING and words[start.verb + 1 : start.verb + 2] == ["that"]:
+                    found.append(Start(start.verb + 2, -1, "claim"))
+    return [found[0], *sorted(found[1:])]
+
+
+def _start(words: Sequence[str], subject: int) -> Start | None:
+    """The point that a subject comes to, where it begins a clause: at its verb, or the adverb before it."""
+    own = words[subject] == "we"
+    first = subject if own else subject - 1
+    if first < 0 or not (own or words[first] in {"this", "our", "the"}):
+        return None
+    if first and words[first - 1] not in MARKS and words[first - 1] not in {"and", "work", "paper", "here"}:
+        return None
+    at = subject + 1
+    while at < len(words) and words[at] in PASSING:
+        at += 1
+    verb = at
+    while verb < len(words) and words[verb].endswith("ly"):
+        verb += 1
+    if verb >= len(words) or words[verb] not in ANNOUNCING:
+        return None
+    return Start(at, verb, f"{'we' if own else 'paper'} {ANNOUNCING[words[verb]]}")
+
+
+def ends(sentence: Sentence, start: Start) -> list[int]:
+    """The numbers of the tokens before which a line from `start` may end, the end of the sentence last."""
+    words = [token.lower() for token in sentence.tokens]
+    verb, claims = _governing(sentence, start, words)
+    found = []
+    finite = not claims
+    for at in range(start.at + 1, len(words)):
+        finite = finite or words[at - 1] in FINITE
+        if at - start.at >= _SHORTEST and at > verb + 4 and finite and _may_end(words, at, claims):
+            found.append(at)
+    return [*found, len(words)]
+
+
+def _governing(sentence: Sentence, start: Start, words: Sequence[str]) -> tuple[int, bool]:
+    """The verb that a line must go beyond, and whether the line says something that holds."""
+    verb = start.verb
+    if start.kind == "":
+        verb = next((other.verb for other in sentence.starts[1:] if other.verb >= 0), -1)
+    return verb, verb < 0 or "that" in words[verb + 1 : verb + 2] or "how" in words[verb + 1 : verb + 2]
+
+
+def _may_end(words: Sequence[str], at: int, claims: bool) -> bool:
+    """Whether what stands before this token is whole, as far as words can tell."""
+    word, before = words[at], words[at - 1]
+    if word in MARKS:
+        after = words[at + 1] if at + 1 < len(words) else ""
+        return before not in DANGLING and (word in ";–" or _ends_clause(after, words[at + 2 : at + 3]))
+    if before in MARKS or before in DANGLING:
+        return False
+    if word == "and":
+        after = words[at + 1] if at + 1 < len(words) else ""
+        return after in {"we", "thus", "thereby"} or (after in ANNOUNCING and not claims)
+    if word in _CLAUSE:
+        return word != "such" or words[at + 1 : at + 2] == ["as"]
+    return not claims and word in _PHRASE and not _is_tied(words, at)
+
+
+def _ends_clause(after: str, then: Sequence[str]) -> bool:
+    """Whether a comma before these words ends a clause rather than a member of a list."""
+    if after == "and":
+        return not then or then[0] in ANNOUNCING or then[0] in {"we", "that", "then", "thus"}
+    return (
+        after in _CLAUSE or after.endswith("ing") or after in {"without", "so", "even", "we", "but", "with"}
+    )
+
+
+def _is_tied(words: Sequence[str], at: int) -> bool:
+    """Whether a phrase belongs to a verb or an adjective just before it: "trained | on", "able | to"."""
+    word, before = words[at], words[at - 1]
+    if word == "by" and not "".join(words[at + 1 : at + 2]).endswith("ing"):
+        return True
+    if before.endswith(("ed", "ing", "ly")):
+        return True
+    return word == "to" and ("from" in words[max(at - 4, 0) : at] or before.endswith("s"))
