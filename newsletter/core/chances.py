@@ -117,7 +117,7 @@ def word_marks(abstract: Abstract, at: int, rank: int) -> list[tuple[int, int, i
     """
     sentence, title, spread = abstract.sentences[at], abstract.title, abstract.spread
     keys = sentence.keys
-    opening = sentence.starts[1].at - 1 if len(sentence.starts) > 1 else len(keys) + 1
+    opening = next((start.at for start in sentence.starts if start.kind), len(keys) + 1)
     entitled = [key in title for key in keys]
     entitled.append(False)
     ranked = 16 * min(rank, 2)

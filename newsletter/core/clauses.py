@@ -12,13 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from newsletter.core.wording import ANNOUNCING, CLAIMING, DANGLING, FINITE, PAPERS, PASSING
+from newsletter.core.wording import ANNOUNCING, CLAIMING, DANGLING, FINITE, LEANING, PAPERS, PASSING
 
 __all__ = ["MARKS", "TOKEN", "Sentence", "Start", "ends", "parse", "starts"]
 
 TOKEN = re.compile(r"[^\W_]+|[,;:–]")
 """A word, as ROUGE counts them, or a mark that may end a clause."""
 MARKS = frozenset(",;:–")
+
+_OPENING = re.compile(
+    r"(?:\(?(?:\d|[ivx]+)\)\.? |"
+    r"(?:in (?:summary|short|particular|addition|response|practice|other words)|"
+    r"in (?:this|the present|our) (?:paper|work|study|article|report)|"
+    r"(?:more )?(?:specifically|concretely|precisely|importantly)|moreover|furthermore|additionally|finally|"
+    r"lastly|overall|however|thus|therefore|hence|meanwhile|notably|"
+    r"consequently|conversely|afterwards?|first(?:ly)?|second(?:ly)?|third(?:ly)?|as (?:a result|such)|then|"
+    r"next|instead|here|to (?:this|that|these) (?:end|extent)s?|to do so|"
+    r"to (?:address|tackle|solve|overcome|remedy|mitigate|resolve|alleviate) (?:this|these|those|such)\b[^,]*"
+    r"),\s*|(?:but|yet|and|in (?:this|our) (?:paper|work)) (?=we\b))",
+    re.IGNORECASE,
+)
+"""What leans on the sentence before, or says only where one is: "To this end, in this paper, "."""
 
 _CLAUSE = frozenset(
     "which where while whereas whose although though thereby thus including because since such".split()
@@ -34,8 +48,10 @@ class Start(NamedTuple):
     """Where a line may begin, as numbers of tokens."""
 
     at: int
+    subject: int
+    """The last word of the subject that announces, "we" or "paper"; -1 where the line begins otherwise."""
     verb: int
-    """The announcing verb; -1 where the line begins with something else."""
+    """Its verb; -1 likewise."""
     kind: str
     """"we propose", "paper show", "claim" for what is said to be shown, "" for the whole sentence."""
 
@@ -52,19 +68,30 @@ class Sentence:
     @property
     def opening(self) -> str:
         """How the sentence comes to its point: "we propose"; "" where it does not."""
-        return self.starts[1].kind if len(self.starts) > 1 else ""
+        return next((start.kind for start in self.starts if start.kind), "")
 
 
 def parse(text: str) -> Sentence:
     """The sentence in tokens, with all places where a line may begin."""
     tokens = TOKEN.findall(text)
     lower = [token.lower() for token in tokens]
-    return Sentence(text, tokens, [word[:7] for word in lower], starts(lower))
+    return Sentence(text, tokens, [word[:7] for word in lower], starts(lower, _opened(text)))
 
 
-def starts(words: Sequence[str]) -> list[Start]:
-    """The whole sentence, then each "we propose" or "this paper shows" in it, and what is shown."""
-    found = [Start(0, -1, "")]
+def _opened(text: str) -> int:
+    """How many tokens of a sentence are its openings."""
+    end = 0
+    while opening := _OPENING.match(text, end):
+        end = opening.end()
+    return len(TOKEN.findall(text[:end])) if end else 0
+
+
+def starts(words: Sequence[str], opened: int = 0) -> list[Start]:
+    """The sentence after its openings, then each "we propose" or "this paper shows", and what is shown.
+
+    A sentence that comes to its point at once begins there only, and so does one that first leans on others.
+    """
+    found = []
     for subject in ("we", *PAPERS):
         at = -1
         for _ in range(words.count(subject)):
@@ -73,27 +100,27 @@ def starts(words: Sequence[str]) -> list[Start]:
             if start:
                 found.append(start)
                 if words[start.verb] in CLAIMING and words[start.verb + 1 : start.verb + 2] == ["that"]:
-                    found.append(Start(start.verb + 2, -1, "claim"))
-    return [found[0], *sorted(found[1:])]
+                    found.append(Start(start.verb + 2, -1, -1, "claim"))
+    found.sort()
+    lead = words[opened : found[0].at] if found else ()
+    whole = not found or (len(lead) > 2 and LEANING.isdisjoint(lead))
+    return [Start(opened, -1, -1, ""), *found] if whole else found
 
 
 def _start(words: Sequence[str], subject: int) -> Start | None:
-    """The point that a subject comes to, where it begins a clause: at its verb, or the adverb before it."""
+    """The point that a subject comes to, where it begins a clause and a verb that announces follows it."""
     own = words[subject] == "we"
     first = subject if own else subject - 1
     if first < 0 or not (own or words[first] in {"this", "our", "the"}):
         return None
     if first and words[first - 1] not in MARKS and words[first - 1] not in {"and", "work", "paper", "here"}:
         return None
-    at = subject + 1
-    while at < len(words) and words[at] in PASSING:
-        at += 1
-    verb = at
-    while verb < len(words) and words[verb].endswith("ly"):
+    verb = subject + 1
+    while verb < len(words) and (words[verb] in PASSING or words[verb].endswith("ly")):
         verb += 1
     if verb >= len(words) or words[verb] not in ANNOUNCING:
         return None
-    return Start(at, verb, f"{'we' if own else 'paper'} {ANNOUNCING[words[verb]]}")
+    return Start(first, subject, verb, f"{'we' if own else 'paper'} {ANNOUNCING[words[verb]]}")
 
 
 def ends(sentence: Sentence, start: Start) -> list[int]:
@@ -113,7 +140,7 @@ def _governing(sentence: Sentence, start: Start, words: Sequence[str]) -> tuple[
     """The verb that a line must go beyond, and whether the line says something that holds."""
     verb = start.verb
     if start.kind == "":
-        verb = next((other.verb for other in sentence.starts[1:] if other.verb >= 0), -1)
+        verb = next((other.verb for other in sentence.starts if other.verb >= 0), -1)
     return verb, verb < 0 or "that" in words[verb + 1 : verb + 2] or "how" in words[verb + 1 : verb + 2]
 
 

@@ -24,7 +24,7 @@ _READ = 6_000
 """How many characters of an abstract are read; the longest real ones have about 3,000."""
 _BEST = 3
 """How many sentences are looked at closely."""
-_USUAL = 19
+_USUAL = 16
 """How many words a summary by a person has."""
 _GAIN = 1.05
 """By how much two clauses must be better than one."""
@@ -103,7 +103,7 @@ def _best_pair(
     abstract: Abstract, candidates: Sequence[_Candidate], hits: dict[int, list[float]]
 ) -> tuple[float, _Candidate, _Candidate] | None:
     """The best two clauses about what the authors did, in the order of the text, with their expected F1."""
-    doing = [one for one in candidates if one.start.verb >= 0 and one.words <= _JOINED][:10]
+    doing = [one for one in candidates if one.start.kind.startswith("we ") and one.words <= _JOINED][:10]
     best = None
     for one in doing:
         said = set(abstract.sentences[one.at].keys[one.start.at : one.end])
@@ -113,10 +113,10 @@ def _best_pair(
                 new = sum(
                     [
                         hits[other.at][i] * (0.25 if keys[i] in said else 1.0)
-                        for i in range(other.start.at, other.end)
+                        for i in range(other.start.subject + 1, other.end)
                     ]
                 )
-                f1 = 2 * (one.hits + new + 0.5) / (one.words + other.words + 1 + _USUAL)
+                f1 = 2 * (one.hits + new + 0.5) / (one.words + other.words + _USUAL)
                 if best is None or f1 > best[0]:
                     best = (f1, one, other)
     return best

@@ -1,6 +1,6 @@
 """How abstracts speak of themselves: the words that parsing and retelling share."""
 
-__all__ = ["ANNOUNCING", "CLAIMING", "DANGLING", "FINITE", "PAPERS", "PASSING", "third_person"]
+__all__ = ["ANNOUNCING", "CLAIMING", "DANGLING", "FINITE", "LEANING", "PAPERS", "PASSING", "third_person"]
 
 
 def third_person(verb: str) -> str:
@@ -66,3 +66,6 @@ FINITE = frozenset(
     """.split()
 )
 """Forms that only the verb of a clause has."""
+
+LEANING = frozenset("this these such that those it its they them so above former latter".split())
+"""Words that point to the sentence before, which a line on its own does not have."""
