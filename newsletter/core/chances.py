@@ -6,7 +6,7 @@ What is counted besides the words themselves (place, openings, the title) are nu
 are the lists of the parameters. Training and use count with the same functions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -67,14 +67,9 @@ def read(title: str, sentences: Sequence[Sentence]) -> Abstract:
     return Abstract(sentences, frozenset(word.lower()[:7] for word in TOKEN.findall(title)), spread)
 
 
-def terms(sentence: Sentence) -> Iterator[str]:
-    """What of a sentence has a weight of its own: its words and pairs of words, openings first."""
-    keys = sentence.keys
-    yield "^" + " ".join(keys[:2])
-    yield "^" + " ".join(keys[:3])
-    yield "@" + sentence.opening
-    yield from dict.fromkeys(keys)
-    yield from map(" ".join, zip(keys, keys[1:], strict=False))
+def terms(sentence: Sentence) -> list[str]:
+    """What of a sentence has a weight of its own: how it opens, and its words."""
+    return ["^" + " ".join(sentence.keys[:3]), "@" + sentence.opening, *set(sentence.keys)]
 
 
 def sentence_marks(abstract: Abstract, at: int) -> tuple[int, ...]:
@@ -97,11 +92,12 @@ def sentence_marks(abstract: Abstract, at: int) -> tuple[int, ...]:
 
 def worth(abstract: Abstract, at: int, lines: Lexicon) -> float:
     """How much of a summary a sentence is expected to hold, compared with the others of its abstract."""
-    index, numbers, width = lines.index, lines.numbers, len(lines.columns)
-    rows = [row for row in map(index.get, terms(abstract.sentences[at])) if row is not None]
-    known = sum([numbers[row * width] for row in rows]) * lines.scales[0] if rows else 0.0
-    tables = lines.parameters.get("worths", ())
-    return known + sum(table[mark] for table, mark in zip(tables, sentence_marks(abstract, at), strict=False))
+    numbers, width = lines.numbers, len(lines.columns)
+    rows = map(lines.index.get, terms(abstract.sentences[at]))
+    known: float = lines.scales[0] * sum([numbers[row * width] for row in rows if row is not None])
+    for table, mark in zip(lines.parameters["worths"], sentence_marks(abstract, at), strict=True):
+        known += table[mark]
+    return known
 
 
 def standing_marks(at: int, rank: int, behind: float) -> tuple[int, int]:

@@ -58,24 +58,23 @@ class Start(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Sentence:
-    """A sentence in tokens; `keys` are their first letters in lower case, under which weights are kept."""
+    """A sentence with its tokens, in lower case; `keys` are their first letters, which weights are kept by."""
 
     text: str
     tokens: list[str]
     keys: list[str]
     starts: list[Start]
-
-    @property
-    def opening(self) -> str:
-        """How the sentence comes to its point: "we propose"; "" where it does not."""
-        return next((start.kind for start in self.starts if start.kind), "")
+    opening: str
+    """How it comes to its point: "we propose"; '' where it does not."""
 
 
 def parse(text: str) -> Sentence:
     """The sentence in tokens, with all places where a line may begin."""
-    tokens = TOKEN.findall(text)
-    lower = [token.lower() for token in tokens]
-    return Sentence(text, tokens, [word[:7] for word in lower], starts(lower, _opened(text)))
+    lower = text.lower()
+    tokens = TOKEN.findall(lower if len(lower) == len(text) else text)
+    begins = starts(tokens, _opened(text))
+    opening = next((start.kind for start in begins if start.kind), "")
+    return Sentence(text, tokens, [token[:7] for token in tokens], begins, opening)
 
 
 def _opened(text: str) -> int:
@@ -125,7 +124,7 @@ def _start(words: Sequence[str], subject: int) -> Start | None:
 
 def ends(sentence: Sentence, start: Start) -> list[int]:
     """The numbers of the tokens before which a line from `start` may end, the end of the sentence last."""
-    words = [token.lower() for token in sentence.tokens]
+    words = sentence.tokens
     verb, claims = _governing(sentence, start, words)
     found = []
     finite = not claims

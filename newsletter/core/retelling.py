@@ -47,7 +47,7 @@ def _told(sentence: Sentence, start: Start, end: int) -> tuple[str, str]:
     if start.verb < 0:
         return "", text[begin:stop]
     after = start.subject + 1
-    while sentence.tokens[after].lower() in PASSING:
+    while sentence.tokens[after] in PASSING:
         after += 1
     return text[begin : spans[start.subject][1]] + " ", text[spans[after][0] : stop]
 
