@@ -6,8 +6,10 @@ What is counted besides the words themselves (place, openings, the title) are nu
 are the lists of the parameters. Training and use count with the same functions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import exp
 
 from newsletter.core.clauses import MARKS, TOKEN, Sentence
@@ -44,8 +46,12 @@ WORTHS = (7, 5, 11, 11, 8, 11, 4)
 """How many marks of a sentence there are of each kind, see `sentence_marks`."""
 STANDINGS = (21, 6)
 """As many for `standing_marks`."""
-WORDS = (48, 16, 48, 6)
+WORDS = (48, 16, 48)
 """As many for `word_marks`."""
+
+
+_WIDE = 4
+"""In how many sentences a word is spread as far as is told apart."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,17 +60,18 @@ class Abstract:
 
     sentences: Sequence[Sentence]
     title: frozenset[str]
+    subject: frozenset[str]
+    """The telling words of the title."""
     spread: Mapping[str, int]
-    """In how many of the sentences a word is."""
+    """In how many of the other sentences a word is, at most three."""
 
 
 def read(title: str, sentences: Sequence[Sentence]) -> Abstract:
     """The sentences with the title's words and how the words are spread."""
-    spread: dict[str, int] = {}
-    for sentence in sentences:
-        for key in set(sentence.keys):
-            spread[key] = spread.get(key, 0) + 1
-    return Abstract(sentences, frozenset(word.lower()[:7] for word in TOKEN.findall(title)), spread)
+    counts = Counter(chain.from_iterable([set(sentence.keys) for sentence in sentences]))
+    spread = {key: count - 1 if count < _WIDE else _WIDE - 1 for key, count in counts.items()}
+    entitled = frozenset([word[:7] for word in TOKEN.findall(title.lower())])
+    return Abstract(sentences, entitled, entitled - FUNCTION, spread)
 
 
 def terms(sentence: Sentence) -> list[str]:
@@ -75,8 +82,7 @@ def terms(sentence: Sentence) -> list[str]:
 def sentence_marks(abstract: Abstract, at: int) -> tuple[int, ...]:
     """Place from the front, from the end and in tenths; how many sentences; length; title; first opening."""
     sentence, count = abstract.sentences[at], len(abstract.sentences)
-    subject = abstract.title - FUNCTION
-    shared = len(subject.intersection(sentence.keys)) / max(len(subject), 1)
+    shared = len(abstract.subject.intersection(sentence.keys)) / max(len(abstract.subject), 1)
     opens = bool(sentence.opening)
     first = opens and not any(other.opening for other in abstract.sentences[:at])
     return (
@@ -105,55 +111,48 @@ def standing_marks(at: int, rank: int, behind: float) -> tuple[int, int]:
     return 7 * min(rank, 2) + min(int(40 * behind), 6), min(at, 5)
 
 
-def word_marks(abstract: Abstract, at: int, rank: int) -> list[tuple[int, int, int, int]]:
-    """What each word of a sentence is, as four numbered marks.
+def word_marks(abstract: Abstract, at: int, rank: int) -> Iterator[tuple[int, int, int]]:
+    """What each word of a sentence is, as numbered marks.
 
-    Its kind (told of in the title or not, telling or not) with its spread; the title's words around it; its
-    kind with its place after the opening; how often it has been said before.
+    Its kind (told of in the title or not, telling or not) with its spread; its kind with the title's words
+    around it; its kind with its place after the opening.
     """
     sentence, title, spread = abstract.sentences[at], abstract.title, abstract.spread
-    keys = sentence.keys
-    opening = next((start.at for start in sentence.starts if start.kind), len(keys) + 1)
-    entitled = [key in title for key in keys]
-    entitled.append(False)
-    ranked = 16 * min(rank, 2)
-    said: dict[str, int] = {}
-    marks, before = [], False
-    for place, key in enumerate(keys):
-        telling, titled = key not in FUNCTION, entitled[place]
-        kind = 2 * telling + titled
-        often = said[key] = said.get(key, -1) + 1
-        marks.append(
-            (
-                ranked + 4 * kind + min(spread[key], 4) - 1,
-                8 * before + 4 * telling + 2 * titled + entitled[place + 1],
-                4 * _PLACES[max(min(place - opening, 29), -1)] + kind,
-                2 * min(often, 2) + telling,
-            )
-        )
-        before = titled
-    return marks
+    keys, ranked = sentence.keys, 16 * min(rank, 2)
+    opening = next((start.at for start in sentence.starts if start.kind), len(keys))
+    places = (0,) * opening + _PLACES + (_PLACES[-1],) * (len(keys) - len(_PLACES))
+    kinds = [2 * (key not in FUNCTION) + (key in title) for key in keys]
+    around = zip((0, *kinds), kinds, (*kinds[1:], 0), strict=False)
+    return zip(
+        [ranked + 4 * kind + spread[key] for kind, key in zip(kinds, keys, strict=True)],
+        [8 * (before & 1) + 2 * kind + (after & 1) for before, kind, after in around],
+        [4 * place + kind for place, kind in zip(places, kinds, strict=False)],
+        strict=True,
+    )
 
 
-_PLACES = (*range(1, 7), *(7 + (place - 6) // 6 for place in range(6, 30)), 0)
-"""Stretches of words after the opening; the last is for all before it."""
+_PLACES = (*range(1, 7), *(7 + place // 6 for place in range(24)), 11)
+"""Stretches of words after the opening; 0 is before it or without one."""
 
 
 def chances(abstract: Abstract, at: int, rank: int, behind: float, lines: Lexicon) -> list[float]:
     """How likely each token of a sentence is in a summary by a person; 0.0 for marks of punctuation."""
     told = lines.parameters
-    first, second, third, fourth = told["words"]
-    index, numbers, width, scale = lines.index, lines.numbers, len(lines.columns), lines.scales[1]
+    spread, around, placed = told["words"]
+    numbers, width, scale = lines.numbers, len(lines.columns), lines.scales[1]
     sentence = abstract.sentences[at]
-    standing, placed = standing_marks(at, rank, behind)
-    base = told["intercept"] + told["standing"][standing] + told["placed"][placed]
-    row = index.get("@" + sentence.opening)
-    base += numbers[row * width + 1] * scale if row is not None else 0.0
-    found = []
-    for key, (a, b, c, d) in zip(sentence.keys, word_marks(abstract, at, rank), strict=True):
-        row = index.get(key)
-        odds = base + first[a] + second[b] + third[c] + fourth[d]
-        if row is not None:
-            odds += numbers[row * width + 1] * scale
-        found.append(0.0 if key in MARKS else 1 / (1 + exp(-odds)))
-    return found
+    standing, place = standing_marks(at, rank, behind)
+    base = told["intercept"] + told["standing"][standing] + told["placed"][place]
+    opening, *rows = map(lines.index.get, ("@" + sentence.opening, *sentence.keys))
+    base += numbers[opening * width + 1] * scale if opening is not None else 0.0
+    odds = [
+        base
+        + spread[a]
+        + around[b]
+        + placed[c]
+        + (numbers[row * width + 1] * scale if row is not None else 0)
+        for row, (a, b, c) in zip(rows, word_marks(abstract, at, rank), strict=True)
+    ]
+    return [
+        0.0 if key in MARKS else 1 / (1 + exp(-odd)) for key, odd in zip(sentence.keys, odds, strict=True)
+    ]

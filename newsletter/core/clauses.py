@@ -34,6 +34,7 @@ _OPENING = re.compile(
 )
 """What leans on the sentence before, or says only where one is: "To this end, in this paper, "."""
 
+_SUBJECTS = frozenset(("we", *PAPERS))
 _CLAUSE = frozenset(
     "which where while whereas whose although though thereby thus including because since such".split()
 )
@@ -91,7 +92,7 @@ def starts(words: Sequence[str], opened: int = 0) -> list[Start]:
     A sentence that comes to its point at once begins there only, and so does one that first leans on others.
     """
     found = []
-    for subject in ("we", *PAPERS):
+    for subject in _SUBJECTS.intersection(words):
         at = -1
         for _ in range(words.count(subject)):
             at = words.index(subject, at + 1)
