@@ -14,6 +14,7 @@ from math import exp
 
 from newsletter.core.clauses import MARKS, TOKEN, Sentence
 from newsletter.core.lexicon import Lexicon
+from newsletter.core.wording import FUNCTION
 
 __all__ = [
     "STANDINGS",
@@ -29,18 +30,7 @@ __all__ = [
     "worth",
 ]
 
-FUNCTION = frozenset(
-    word[:7]
-    for word in """
-    a about above across after against all also although among an and any are as at be because been before
-    being between both but by can could did do does due during each either even for from further had has have
-    how however i if in include into is it its itself may more most much not no of on one only or other our
-    over same several since so some still such than that the their them then there these they this those
-    through thus to too two under unlike until up upon use used using via was we were well what when where
-    whether which while who whose why will with within without would yet you
-    """.split()
-)
-"""Words that tell nothing of the subject."""
+_FUNCTION = frozenset(word[:7] for word in FUNCTION)
 
 WORTHS = (7, 5, 11, 11, 8, 11, 4)
 """How many marks of a sentence there are of each kind, see `sentence_marks`."""
@@ -71,7 +61,7 @@ def read(title: str, sentences: Sequence[Sentence]) -> Abstract:
     counts = Counter(chain.from_iterable([set(sentence.keys) for sentence in sentences]))
     spread = {key: count - 1 if count < _WIDE else _WIDE - 1 for key, count in counts.items()}
     entitled = frozenset([word[:7] for word in TOKEN.findall(title.lower())])
-    return Abstract(sentences, entitled, entitled - FUNCTION, spread)
+    return Abstract(sentences, entitled, entitled - _FUNCTION, spread)
 
 
 def terms(sentence: Sentence) -> list[str]:
@@ -121,7 +111,7 @@ def word_marks(abstract: Abstract, at: int, rank: int) -> Iterator[tuple[int, in
     keys, ranked = sentence.keys, 16 * min(rank, 2)
     opening = next((start.at for start in sentence.starts if start.kind), len(keys))
     places = (0,) * opening + _PLACES + (_PLACES[-1],) * (len(keys) - len(_PLACES))
-    kinds = [2 * (key not in FUNCTION) + (key in title) for key in keys]
+    kinds = [2 * (key not in _FUNCTION) + (key in title) for key in keys]
     around = zip((0, *kinds), kinds, (*kinds[1:], 0), strict=False)
     return zip(
         [ranked + 4 * kind + spread[key] for kind, key in zip(kinds, keys, strict=True)],

@@ -12,12 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from newsletter.core.wording import ANNOUNCING, CLAIMING, DANGLING, FINITE, LEANING, PAPERS, PASSING
+from newsletter.core.wording import (
+    ANNOUNCING,
+    CLAIMING,
+    CLAUSES,
+    DANGLING,
+    FINITE,
+    LEANING,
+    NUMBERS,
+    PAPERS,
+    PASSING,
+    PHRASES,
+)
 
 __all__ = ["MARKS", "TOKEN", "Sentence", "Start", "ends", "parse", "starts"]
 
-TOKEN = re.compile(r"[^\W_]+|[,;:–]")
-"""A word, as ROUGE counts them, or a mark that may end a clause."""
+TOKEN = re.compile(r"[^\W_]+(?:-(?=[^\W_]))?|[,;:–]")
+"""A word, as ROUGE counts them, with the hyphen that ties it to the next, or a mark that may end a clause."""
 MARKS = frozenset(",;:–")
 
 _OPENING = re.compile(
@@ -35,12 +46,6 @@ _OPENING = re.compile(
 """What leans on the sentence before, or says only where one is: "To this end, in this paper, "."""
 
 _SUBJECTS = frozenset(("we", *PAPERS))
-_CLAUSE = frozenset(
-    "which where while whereas whose although though thereby thus including because since such".split()
-)
-"""Words before which a clause ends, after a comma or not."""
-_PHRASE = frozenset("for using via through without with by from across based that to".split())
-"""Words before which the name of a thing may end: "a method | for long texts"."""
 _SHORTEST = 8
 """How many words a line has at least."""
 
@@ -59,11 +64,12 @@ class Start(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Sentence:
-    """A sentence with its tokens, in lower case; `keys` are their first letters, which weights are kept by."""
+    """A sentence with its tokens, in lower case, and their keys."""
 
     text: str
     tokens: list[str]
     keys: list[str]
+    """The first letters of the tokens, under which weights are kept."""
     starts: list[Start]
     opening: str
     """How it comes to its point: "we propose"; '' where it does not."""
@@ -129,7 +135,8 @@ def ends(sentence: Sentence, start: Start) -> list[int]:
     verb, claims = _governing(sentence, start, words)
     found = []
     finite = not claims
-    for at in range(start.at + 1, len(words)):
+    listed = words.index(":", verb + 1) if ":" in words[verb + 1 :] else len(words) - 1
+    for at in range(start.at + 1, listed + 1):
         finite = finite or words[at - 1] in FINITE
         if at - start.at >= _SHORTEST and at > verb + 4 and finite and _may_end(words, at, claims):
             found.append(at)
@@ -149,23 +156,25 @@ def _may_end(words: Sequence[str], at: int, claims: bool) -> bool:
     word, before = words[at], words[at - 1]
     if word in MARKS:
         after = words[at + 1] if at + 1 < len(words) else ""
+        if word == ":":
+            return before not in DANGLING and NUMBERS.isdisjoint(words[at - 5 : at])
         return before not in DANGLING and (word in ";–" or _ends_clause(after, words[at + 2 : at + 3]))
-    if before in MARKS or before in DANGLING:
+    if before in MARKS or before in DANGLING or before[-1] == "-":
         return False
     if word == "and":
         after = words[at + 1] if at + 1 < len(words) else ""
         return after in {"we", "thus", "thereby"} or (after in ANNOUNCING and not claims)
-    if word in _CLAUSE:
+    if word in CLAUSES:
         return word != "such" or words[at + 1 : at + 2] == ["as"]
-    return not claims and word in _PHRASE and not _is_tied(words, at)
+    return not claims and word in PHRASES and not _is_tied(words, at)
 
 
 def _ends_clause(after: str, then: Sequence[str]) -> bool:
     """Whether a comma before these words ends a clause rather than a member of a list."""
     if after == "and":
-        return not then or then[0] in ANNOUNCING or then[0] in {"we", "that", "then", "thus"}
+        return ANNOUNCING.get(then[0]) == then[0] or then[0] in {"we", "thus"} if then else False
     return (
-        after in _CLAUSE or after.endswith("ing") or after in {"without", "so", "even", "we", "but", "with"}
+        after in CLAUSES or after.endswith("ing") or after in {"without", "so", "even", "we", "but", "with"}
     )
 
 

@@ -8,12 +8,13 @@ Pure and repeatable: the same candidates, policy and times make the same edition
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from newsletter.core.editor import Editor
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
 from newsletter.core.ranking import Weights, rank
+from newsletter.core.summary import one_line
 from newsletter.core.topics import Topic, group, is_catch_all
 
 __all__ = ["EditionPolicy", "arrange"]
@@ -62,7 +63,8 @@ def arrange(
     if len(current) < max(policy.min_entries, 1):
         return None
     ranked = rank(current, policy.weights, now)
-    best, others = ranked[: policy.max_entries], ranked[policy.max_entries :]
+    best = _with_lines(ranked[: policy.max_entries], policy.editor)
+    others = ranked[policy.max_entries :]
     sections = _sections(best, policy)
     return Edition(
         newsletter=newsletter,
@@ -71,9 +73,17 @@ def arrange(
         subject=_subject(best, sections),
         preheader=_preheader(best),
         sections=sections,
-        also=others[: policy.max_also],
+        also=_with_lines(others[: policy.max_also], policy.editor),
         rest=tuple(item.entry.id for item in others[policy.max_also :]),
     )
+
+
+def _with_lines(ranked: Sequence[RankedEntry], editor: Editor) -> tuple[RankedEntry, ...]:
+    return tuple(replace(item, line=_line(item.entry, editor)) for item in ranked)
+
+
+def _line(entry: Entry, editor: Editor) -> str:
+    return one_line(entry.title, entry.summary, editor.lines, tldr=entry.tldr or "")
 
 
 def _is_ripe(entry: Entry, policy: EditionPolicy, now: datetime) -> bool:

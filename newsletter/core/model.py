@@ -28,6 +28,8 @@ class Entry:
     title: str
     summary: str = ""
     """The abstract, as plain text without line breaks."""
+    tldr: str | None = None
+    """The source's own summary in a sentence."""
     authors: tuple[str, ...] = ()
     url: str | None = None
     doi: str | None = None
@@ -78,7 +80,7 @@ class RankedEntry:
     score: float
     reasons: tuple[str, ...]
     """In words, the strongest first: "42 votes", "has code"."""
-    line: str
+    line: str = ""
     """The one-line summary: one whole sentence."""
 
 

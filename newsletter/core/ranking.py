@@ -17,7 +17,6 @@ from datetime import datetime
 from math import log1p
 
 from newsletter.core.model import Entry, RankedEntry
-from newsletter.core.summary import one_line
 from newsletter.core.terms import phrases, similarity, vectors
 
 __all__ = ["Weights", "rank"]
@@ -79,7 +78,7 @@ _Signals = Mapping[str, _Signal]
 
 
 def rank(entries: Sequence[Entry], weights: Weights, now: datetime) -> tuple[RankedEntry, ...]:
-    """All entries, the best first, each with its one-line summary. `now` is aware."""
+    """All entries, the best first, each with its reasons. `now` is aware."""
     ordered = sorted(entries, key=lambda entry: entry.id)
     signals = [_signals(entry, now) for entry in ordered]
     relevance = _relevance(signals, weights)
@@ -91,7 +90,6 @@ def rank(entries: Sequence[Entry], weights: Weights, now: datetime) -> tuple[Ran
             rank=place,
             score=round(score, 6),
             reasons=_reasons(signals[index], weights, held_back=relevance[index] - score > _HELD_BACK),
-            line=one_line(ordered[index].title, ordered[index].summary),
         )
         for place, (index, score) in enumerate(placed, start=1)
     )

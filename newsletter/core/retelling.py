@@ -9,7 +9,7 @@ from newsletter.core.clauses import TOKEN, Sentence, Start
 from newsletter.core.sentences import capitalised
 from newsletter.core.wording import PASSING
 
-__all__ = ["joined", "retell", "shorten"]
+__all__ = ["ENDS", "joined", "retell", "shorten"]
 
 _CLAUSE_ENDS = tuple(
     re.compile(pattern)
@@ -23,7 +23,7 @@ _CLAUSE_ENDS = tuple(
 _ANNOUNCEMENT = re.compile(
     r",? (?:by|in|through|with|on|into) (?:\w+ )?(?:two|three|four|five|the following) [\w -]+$"
 )
-_STOP = (".", "!", "?", '."', ".”", ".)")
+ENDS = (".", "!", "?", '."', ".”", ".)")
 
 
 def retell(sentence: Sentence, start: Start, end: int) -> str:
@@ -54,7 +54,7 @@ def _told(sentence: Sentence, start: Start, end: int) -> tuple[str, str]:
 
 def _whole(told: str) -> str:
     told = told.strip().rstrip(" ,;:–-")
-    return capitalised(told if told.endswith(_STOP) else told + ".")
+    return capitalised(told if told.endswith(ENDS) else told + ".")
 
 
 def shorten(sentence: str, limit: int) -> str:

@@ -1,6 +1,6 @@
 """The one-line summary of an entry: one sentence that says what is new, in the abstract's own words.
 
-    abstract ──sentences──▶ the three of most worth ──starts × ends──▶ candidates ──▶ the best ──retell──▶ line
+    abstract ──▶ sentences ──▶ the three of most worth ──▶ candidates ──▶ the best ──retell──▶ line
 
 A candidate is a stretch of a sentence that begins and ends where a clause does, or two of them that say what
 the authors did ("proposes ... and shows ..."). Its worth is the F1 that it is expected to reach against a
@@ -15,8 +15,9 @@ from typing import NamedTuple
 from newsletter.core.chances import Abstract, chances, read, worth
 from newsletter.core.clauses import MARKS, Sentence, Start, ends, parse
 from newsletter.core.lexicon import Lexicon
-from newsletter.core.retelling import joined, retell, shorten
+from newsletter.core.retelling import ENDS, joined, retell, shorten
 from newsletter.core.sentences import capitalised, clean, sentences, spelled_out, without_asides
+from newsletter.core.wording import HOLLOW, POINTING
 
 __all__ = ["one_line"]
 
@@ -24,12 +25,22 @@ _READ = 6_000
 """How many characters of an abstract are read; the longest real ones have about 3,000."""
 _BEST = 3
 """How many sentences are looked at closely."""
+_SAYS_SOMETHING = 40
+"""How many characters a summary of a source's own has at least; "They count." says too little."""
 _USUAL = 16
 """How many words a summary by a person has."""
 _GAIN = 1.05
 """By how much two clauses must be better than one."""
 _JOINED = 28
 """How many words each of two joined clauses has at most."""
+
+
+_HOLLOW = 0.8
+"""What a sentence of wishes or about the code is worth of what it would be."""
+_BACKGROUND = 0.85
+"""The same for one that nobody announces."""
+_LEANS = 0.92
+"""The same for a stretch that points to what was said before."""
 
 
 class _Candidate(NamedTuple):
@@ -46,19 +57,38 @@ class _Candidate(NamedTuple):
     end: int
 
 
-def one_line(title: str, abstract: str, lines: Lexicon, limit: int = 240) -> str:
+def one_line(title: str, abstract: str, lines: Lexicon, *, tldr: str = "", limit: int = 240) -> str:
     """One whole sentence, at most `limit` characters, that says what is new; '' for an empty abstract.
 
-    Where every candidate is longer than the limit, the best sentence is shortened where a clause ends.
+    The source's own summary in a sentence, `tldr`, is the line where it is one; of several sentences and of
+    a long one the best part is taken, as of an abstract. Where every candidate is longer than the limit, the
+    best sentence is shortened where a clause ends.
     """
+    own = clean(tldr[:_READ])
+    if len(own) >= _SAYS_SOMETHING:
+        line = _whole_or_best(title, own, lines, limit)
+        if len(line) >= _SAYS_SOMETHING and not line.endswith("…"):
+            return line
     text = clean(abstract[:_READ])
-    parsed = [parse(without_asides(sentence)) for sentence in sentences(text)]
-    parsed = [sentence for sentence in parsed if sentence.tokens]
+    parsed = _parsed(text)
     if not parsed:
         return shorten(capitalised(text), limit)
     line = _best_line(read(title, parsed), lines, limit)
     fuller = spelled_out(line, text)
     return fuller if len(fuller) <= limit else line
+
+
+def _whole_or_best(title: str, text: str, lines: Lexicon, limit: int) -> str:
+    """A text of one sentence that fits as it is, the best line of any other; '' where there are no words."""
+    parsed = _parsed(text)
+    if len(parsed) == 1 and len(text) <= limit and text.endswith(ENDS):
+        return capitalised(text)
+    return _best_line(read(title, parsed), lines, limit) if parsed else ""
+
+
+def _parsed(text: str) -> list[Sentence]:
+    found = [parse(without_asides(sentence)) for sentence in sentences(text)]
+    return [sentence for sentence in found if sentence.tokens]
 
 
 def _best_line(abstract: Abstract, lines: Lexicon, limit: int) -> str:
@@ -71,11 +101,11 @@ def _best_line(abstract: Abstract, lines: Lexicon, limit: int) -> str:
         line = joined(*((told[part.at], part.start, part.end) for part in pair[1:]))
         if len(line) <= limit:
             return line
-    for candidate in candidates:
-        line = retell(told[candidate.at], candidate.start, candidate.end)
-        if len(line) <= limit:
-            return line
-    return shorten(retell(told[best.at], best.start, best.end), limit)
+    short = shorten(retell(told[best.at], best.start, best.end), limit)
+    if not short.endswith("…"):
+        return short
+    retold = (retell(told[candidate.at], candidate.start, candidate.end) for candidate in candidates)
+    return next((line for line in retold if len(line) <= limit), short)
 
 
 def _candidates(abstract: Abstract, lines: Lexicon) -> tuple[list[_Candidate], dict[int, list[float]]]:
@@ -91,12 +121,17 @@ def _candidates(abstract: Abstract, lines: Lexicon) -> tuple[list[_Candidate], d
 
 
 def _stretches(sentence: Sentence, at: int, hits: Sequence[float]) -> Iterator[_Candidate]:
+    """All candidates of one sentence."""
     sums = [0.0, *accumulate(hits)]
-    words = [0, *accumulate(token not in MARKS for token in sentence.tokens)]
+    words = [0, *accumulate([token not in MARKS for token in sentence.tokens])]
+    promise = 2.0 * (1.0 if sentence.opening else _BACKGROUND)
+    promise *= 1.0 if HOLLOW.isdisjoint(sentence.tokens) else _HOLLOW
     for start in sentence.starts:
         for end in ends(sentence, start):
             hit, count = sums[end] - sums[start.at], words[end] - words[start.at]
-            yield _Candidate(2 * hit / (count + _USUAL), hit, count, at, start, end)
+            leans = not POINTING.isdisjoint(sentence.tokens[max(start.verb, start.at) : end])
+            f1 = promise * hit / (count + _USUAL) * (_LEANS if leans else 1.0)
+            yield _Candidate(f1, hit, count, at, start, end)
 
 
 def _best_pair(

@@ -30,6 +30,7 @@ ENTRIES = st.builds(
     id=st.uuids().map(str),
     title=st.text(max_size=160),
     summary=st.text(max_size=80),
+    tldr=st.none() | st.text(min_size=1, max_size=40),
     authors=NAMES,
     url=LINKS,
     doi=st.none() | st.just("10.1145/3292500"),
