@@ -1,4 +1,4 @@
-"""eval topics: the editorial quality, measured on labelled data."""
+"""eval topics, eval summary: the editorial quality, measured on labelled data."""
 
 import gzip
 import json
@@ -38,6 +38,19 @@ def topics(data: Data, as_json: Json = False) -> None:
     ]
     mean = ("mean", "", f"{figures['mean_ami']:.3f}", f"{figures['mean_ari']:.3f}", "")
     print_table(("SOURCE", "PAPERS", "AMI", "ARI", "V"), [*rows, mean])
+
+
+@app.command()
+def summary(data: Data, as_json: Json = False) -> None:
+    """One-line summaries against those by people (SciTLDR's format): ROUGE F1, the best reference counts."""
+    from newsletter.evaluation.summary import evaluate_summary
+
+    figures = evaluate_summary(_rows(data, ("source", "target")), shipped_editor())
+    if as_json:
+        print_json(figures)
+        return
+    shown = (str(figures["papers"]), *(f"{figures[key]:.1f}" for key in ("rouge1", "rouge2", "rougeL")))
+    print_table(("PAPERS", "ROUGE-1", "ROUGE-2", "ROUGE-L"), [shown])
 
 
 def _rows(file: Path, keys: Sequence[str]) -> list[dict[str, Any]]:

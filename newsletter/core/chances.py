@@ -32,7 +32,7 @@ __all__ = [
 
 _FUNCTION = frozenset(word[:7] for word in FUNCTION)
 
-WORTHS = (7, 5, 11, 11, 8, 11, 4)
+WORTHS = (7, 5, 8, 11, 3)
 """How many marks of a sentence there are of each kind, see `sentence_marks`."""
 STANDINGS = (21, 6)
 """As many for `standing_marks`."""
@@ -69,20 +69,17 @@ def terms(sentence: Sentence) -> list[str]:
     return ["^" + " ".join(sentence.keys[:3]), "@" + sentence.opening, *set(sentence.keys)]
 
 
-def sentence_marks(abstract: Abstract, at: int) -> tuple[int, ...]:
-    """Place from the front, from the end and in tenths; how many sentences; length; title; first opening."""
-    sentence, count = abstract.sentences[at], len(abstract.sentences)
-    shared = len(abstract.subject.intersection(sentence.keys)) / max(len(abstract.subject), 1)
-    opens = bool(sentence.opening)
-    first = opens and not any(other.opening for other in abstract.sentences[:at])
+def sentence_marks(abstract: Abstract, at: int) -> tuple[int, int, int, int, int]:
+    """Place from the front and from the end, length, how much of the title is in it, and its opening."""
+    sentence, left = abstract.sentences[at], len(abstract.sentences) - 1 - at
+    length = len(sentence.keys) // 6
+    first = bool(sentence.opening) and not any(other.opening for other in abstract.sentences[:at])
     return (
-        min(at, 6),
-        min(count - 1 - at, 4),
-        10 * at // count,
-        min(count, 10),
-        min(len(sentence.keys) // 6, 7),
-        int(10 * shared),
-        2 * opens + first,
+        at if at < 6 else 6,
+        left if left < 4 else 4,
+        length if length < 7 else 7,
+        10 * len(abstract.subject.intersection(sentence.keys)) // (len(abstract.subject) or 1),
+        2 if first else 1 if sentence.opening else 0,
     )
 
 

@@ -106,7 +106,8 @@ def starts(words: Sequence[str], opened: int = 0) -> list[Start]:
             if start:
                 found.append(start)
                 if words[start.verb] in CLAIMING and words[start.verb + 1 : start.verb + 2] == ["that"]:
-                    found.append(Start(start.verb + 2, -1, -1, "claim"))
+                    after = start.verb + 2 + (words[start.verb + 2 : start.verb + 3] == [":"])
+                    found.append(Start(after, -1, -1, "claim"))
     found.sort()
     lead = words[opened : found[0].at] if found else ()
     whole = not found or (len(lead) > 2 and LEANING.isdisjoint(lead))
@@ -135,7 +136,8 @@ def ends(sentence: Sentence, start: Start) -> list[int]:
     verb, claims = _governing(sentence, start, words)
     found = []
     finite = not claims
-    listed = words.index(":", verb + 1) if ":" in words[verb + 1 :] else len(words) - 1
+    begin = max(start.at, verb) + 1
+    listed = words.index(":", begin) if ":" in words[begin:] else len(words) - 1
     for at in range(start.at + 1, listed + 1):
         finite = finite or words[at - 1] in FINITE
         if at - start.at >= _SHORTEST and at > verb + 4 and finite and _may_end(words, at, claims):
@@ -157,9 +159,11 @@ def _may_end(words: Sequence[str], at: int, claims: bool) -> bool:
     if word in MARKS:
         after = words[at + 1] if at + 1 < len(words) else ""
         if word == ":":
-            return before not in DANGLING and NUMBERS.isdisjoint(words[at - 5 : at])
+            return (
+                before not in DANGLING and before not in CLAIMING and NUMBERS.isdisjoint(words[at - 5 : at])
+            )
         return before not in DANGLING and (word in ";–" or _ends_clause(after, words[at + 2 : at + 3]))
-    if before in MARKS or before in DANGLING or before[-1] == "-":
+    if before in MARKS or before in DANGLING or before in CLAIMING or before[-1] == "-":
         return False
     if word == "and":
         after = words[at + 1] if at + 1 < len(words) else ""
@@ -179,10 +183,12 @@ def _ends_clause(after: str, then: Sequence[str]) -> bool:
 
 
 def _is_tied(words: Sequence[str], at: int) -> bool:
-    """Whether a phrase belongs to a verb or an adjective just before it: "trained | on", "able | to"."""
+    """Whether a phrase belongs to the last of a list or to what is just before it: "trained | with"."""
     word, before = words[at], words[at - 1]
+    if any(words[i] == "," and words[i + 1] == "and" for i in range(at - 1)):
+        return True
     if word == "by" and not "".join(words[at + 1 : at + 2]).endswith("ing"):
         return True
-    if before.endswith(("ed", "ing", "ly")):
+    if before.endswith(("ed", "ing", "ly")) or (word == "that" and word in words[:at]):
         return True
-    return word == "to" and ("from" in words[max(at - 4, 0) : at] or before.endswith("s"))
+    return word == "to" and ("from" in words[max(at - 4, 0) : at] or before.endswith("s") or before.isdigit())

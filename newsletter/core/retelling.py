@@ -7,7 +7,7 @@ import re
 
 from newsletter.core.clauses import TOKEN, Sentence, Start
 from newsletter.core.sentences import capitalised
-from newsletter.core.wording import PASSING
+from newsletter.core.wording import CLAIMING, DANGLING, PASSING
 
 __all__ = ["ENDS", "joined", "retell", "shorten"]
 
@@ -64,8 +64,9 @@ def shorten(sentence: str, limit: int) -> str:
     bare = re.sub(r"\s*\([^()]*\)", "", sentence)
     if len(bare) <= limit:
         return bare
+    stop = min(limit, bare.find(": ", 60) + 1 or limit)
     for ends in _CLAUSE_ENDS:
-        cuts = [cut.start() for cut in ends.finditer(bare, 0, limit) if _stands_alone(bare[: cut.start()])]
+        cuts = [cut.start() for cut in ends.finditer(bare, 0, stop) if _stands_alone(bare[: cut.start()])]
         if cuts:
             return _ANNOUNCEMENT.sub("", bare[: cuts[-1]]).rstrip(" ,;:–") + "."
     cut = bare[: limit - 1].rsplit(" ", 1)[0]
@@ -74,4 +75,6 @@ def shorten(sentence: str, limit: int) -> str:
 
 def _stands_alone(head: str) -> bool:
     """Whether the start of a sentence is long enough to say something and leaves no bracket or quote open."""
-    return len(head) >= 60 and head.count("(") == head.count(")") and head.count('"') % 2 == 0
+    last = head.rsplit(None, 1)[-1].lower() if len(head) >= 60 else ""
+    whole = last and last not in DANGLING and last not in CLAIMING
+    return bool(whole) and head.count("(") == head.count(")") and head.count('"') % 2 == 0

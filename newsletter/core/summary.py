@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from newsletter.core.chances import Abstract, chances, read, worth
-from newsletter.core.clauses import MARKS, Sentence, Start, ends, parse
+from newsletter.core.clauses import MARKS, TOKEN, Sentence, Start, ends, parse
 from newsletter.core.lexicon import Lexicon
 from newsletter.core.retelling import ENDS, joined, retell, shorten
 from newsletter.core.sentences import capitalised, clean, sentences, spelled_out, without_asides
@@ -25,6 +25,8 @@ _READ = 6_000
 """How many characters of an abstract are read; the longest real ones have about 3,000."""
 _BEST = 3
 """How many sentences are looked at closely."""
+_SHORTENED = 0.85
+"""What a line that is too long keeps of its worth when its end is cut off."""
 _SAYS_SOMETHING = 40
 """How many characters a summary of a source's own has at least; "They count." says too little."""
 _USUAL = 16
@@ -37,9 +39,11 @@ _JOINED = 28
 
 _HOLLOW = 0.8
 """What a sentence of wishes or about the code is worth of what it would be."""
-_BACKGROUND = 0.85
+_BACKGROUND = 0.8
 """The same for one that nobody announces."""
-_LEANS = 0.92
+_NAMED = 1.15
+"""The same for one that names what the title names."""
+_LEANS = 0.9
 """The same for a stretch that points to what was said before."""
 
 
@@ -67,13 +71,13 @@ def one_line(title: str, abstract: str, lines: Lexicon, *, tldr: str = "", limit
     own = clean(tldr[:_READ])
     if len(own) >= _SAYS_SOMETHING:
         line = _whole_or_best(title, own, lines, limit)
-        if len(line) >= _SAYS_SOMETHING and not line.endswith("…"):
+        if len(line) >= _SAYS_SOMETHING and _is_whole(line, limit):
             return line
     text = clean(abstract[:_READ])
     parsed = _parsed(text)
     if not parsed:
         return shorten(capitalised(text), limit)
-    line = _best_line(read(title, parsed), lines, limit)
+    line = _best_line(title, parsed, lines, limit)
     fuller = spelled_out(line, text)
     return fuller if len(fuller) <= limit else line
 
@@ -83,7 +87,7 @@ def _whole_or_best(title: str, text: str, lines: Lexicon, limit: int) -> str:
     parsed = _parsed(text)
     if len(parsed) == 1 and len(text) <= limit and text.endswith(ENDS):
         return capitalised(text)
-    return _best_line(read(title, parsed), lines, limit) if parsed else ""
+    return _best_line(title, parsed, lines, limit) if parsed else ""
 
 
 def _parsed(text: str) -> list[Sentence]:
@@ -91,36 +95,50 @@ def _parsed(text: str) -> list[Sentence]:
     return [sentence for sentence in found if sentence.tokens]
 
 
-def _best_line(abstract: Abstract, lines: Lexicon, limit: int) -> str:
+def _best_line(title: str, parsed: Sequence[Sentence], lines: Lexicon, limit: int) -> str:
     """The best candidate that fits, as it is told."""
-    candidates, hits = _candidates(abstract, lines)
+    abstract = read(title, parsed)
+    candidates, hits = _candidates(title, abstract, lines)
     told = abstract.sentences
     best = candidates[0]
     pair = _best_pair(abstract, candidates, hits)
     if pair and pair[0] > best.f1 * _GAIN:
         line = joined(*((told[part.at], part.start, part.end) for part in pair[1:]))
-        if len(line) <= limit:
+        if _is_whole(line, limit):
             return line
+    retold = ((one.f1, retell(told[one.at], one.start, one.end)) for one in candidates)
+    f1, line = next(((f1, line) for f1, line in retold if _is_whole(line, limit)), (0.0, ""))
+    if f1 > best.f1 * _SHORTENED:
+        return line
     short = shorten(retell(told[best.at], best.start, best.end), limit)
-    if not short.endswith("…"):
-        return short
-    retold = (retell(told[candidate.at], candidate.start, candidate.end) for candidate in candidates)
-    return next((line for line in retold if len(line) <= limit), short)
+    return short if _is_whole(short, limit) else line or short
 
 
-def _candidates(abstract: Abstract, lines: Lexicon) -> tuple[list[_Candidate], dict[int, list[float]]]:
+def _is_whole(line: str, limit: int) -> bool:
+    """Whether a line fits and is one sentence, without a cut or a quotation that is not closed."""
+    quotes = line.count('"') % 2 or line.count("“") != line.count("”")
+    asks_within = "?" in line[:-1]
+    return len(line) <= limit and not quotes and not asks_within and not line.endswith("…")
+
+
+def _candidates(
+    title: str, abstract: Abstract, lines: Lexicon
+) -> tuple[list[_Candidate], dict[int, list[float]]]:
     """All candidates of the best sentences, best first, and the chances of the words of those sentences."""
+    name = _name(title)
     worths = [worth(abstract, at, lines) for at in range(len(abstract.sentences))]
-    order = sorted(range(len(worths)), key=lambda at: (-worths[at], at))[:_BEST]
+    order = sorted(range(len(worths)), key=lambda at: (-worths[at], at))
+    naming = [at for at in order if name and name in abstract.sentences[at].tokens][:1]
+    order = list(dict.fromkeys([*order[: _BEST - 1], *naming, *order]))[:_BEST]
     found: list[_Candidate] = []
     hits = {}
     for rank, at in enumerate(order):
         hits[at] = chances(abstract, at, rank, worths[order[0]] - worths[at], lines)
-        found += _stretches(abstract.sentences[at], at, hits[at])
+        found += _stretches(abstract.sentences[at], at, hits[at], name)
     return sorted(found, key=lambda candidate: -candidate.f1), hits
 
 
-def _stretches(sentence: Sentence, at: int, hits: Sequence[float]) -> Iterator[_Candidate]:
+def _stretches(sentence: Sentence, at: int, hits: Sequence[float], name: str) -> Iterator[_Candidate]:
     """All candidates of one sentence."""
     sums = [0.0, *accumulate(hits)]
     words = [0, *accumulate([token not in MARKS for token in sentence.tokens])]
@@ -131,7 +149,15 @@ def _stretches(sentence: Sentence, at: int, hits: Sequence[float]) -> Iterator[_
             hit, count = sums[end] - sums[start.at], words[end] - words[start.at]
             leans = not POINTING.isdisjoint(sentence.tokens[max(start.verb, start.at) : end])
             f1 = promise * hit / (count + _USUAL) * (_LEANS if leans else 1.0)
+            if name and name in sentence.tokens[start.at : end]:
+                f1 *= _NAMED
             yield _Candidate(f1, hit, count, at, start, end)
+
+
+def _name(title: str) -> str:
+    """What a paper calls its contribution, as its first token: "mova" of "MoVA: ..."; '' without a name."""
+    head, colon, _ = title.partition(":")
+    return TOKEN.findall(head.lower())[0] if colon and len(head.split()) <= 2 and head[0].isalnum() else ""
 
 
 def _best_pair(
