@@ -157,7 +157,8 @@ def _stretches(sentence: Sentence, at: int, hits: Sequence[float], name: str) ->
 def _name(title: str) -> str:
     """What a paper calls its contribution, as its first token: "mova" of "MoVA: ..."; '' without a name."""
     head, colon, _ = title.partition(":")
-    return TOKEN.findall(head.lower())[0] if colon and len(head.split()) <= 2 and head[0].isalnum() else ""
+    named = TOKEN.findall(head.lower()) if colon and len(head.split()) <= 2 else []
+    return str(named[0]) if named else ""
 
 
 def _best_pair(

@@ -202,7 +202,7 @@ def test_an_edition_of_one_entry_is_a_whole_edition() -> None:
         [Entry(id="a", title="Alone", summary="We show that one paper is enough for one edition.")]
     )
     assert made is not None
-    assert (made.subject, made.preheader) == ("Alone", "One paper is enough for one edition.")
+    assert (made.subject, made.preheader) == ("Alone", "We show that one paper is enough for one edition.")
 
 
 @given(candidates=st.lists(ENTRIES, min_size=1, max_size=12, unique_by=lambda entry: entry.id))

@@ -202,6 +202,7 @@ def test_seed_lines_that_an_editor_signed(title: str, line: str) -> None:
 
 
 @given(title=st.text(max_size=80), abstract=st.text(max_size=600), limit=st.integers(20, 300))
+@example(title=":", abstract="A", limit=40)
 @example(title="", abstract="x" * 500, limit=40)
 @example(title="", abstract="We propose " + "very " * 100 + "long things.", limit=60)
 def test_a_line_never_exceeds_the_limit_nor_breaks(title: str, abstract: str, limit: int) -> None:
