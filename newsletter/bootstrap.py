@@ -1,6 +1,6 @@
 """The only place that builds objects: configuration in, a working newsletter out."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,15 +27,18 @@ from newsletter.config import Secrets, Settings, load_settings
 from newsletter.config.tables import (
     WEEKDAYS,
     ArxivTable,
+    BoostTable,
     FeedTable,
     FileTable,
     HuggingFaceTable,
     SourceTable,
 )
 from newsletter.core.address import domain_of
+from newsletter.core.boosts import Boost
 from newsletter.core.delivery import Decision, Policy
 from newsletter.core.edition import EditionPolicy
 from newsletter.core.model import Newsletter, Subscriber
+from newsletter.core.ranking import Weights
 from newsletter.core.slots import Schedule
 from newsletter.core.topics import Topic
 from newsletter.errors import ConfigError
@@ -217,6 +220,8 @@ class App:
             max_age_days=table.max_age_days,
             settle=table.settle,
             topics=topics,
+            weights=Weights(**table.weights.model_dump()),
+            boosts=tuple(_boost(boost, topics) for boost in table.boosts),
         )
 
     def _theme(self) -> Theme:
@@ -263,3 +268,16 @@ async def open_app(
         yield App(settings, database, FixedClock(now) if now else SystemClock())
     finally:
         await database.close()
+
+
+def _boost(table: BoostTable, topics: Sequence[Topic]) -> Boost:
+    """A topic goes by its name and, where it is one of the operator's own, by its keywords."""
+    name = table.keyword or table.author or table.organization or table.topic or ""
+    keywords = [topic.keywords for topic in topics if topic.name == table.topic]
+    return Boost(
+        weight=table.weight,
+        name=name,
+        keywords=(name, *(keywords[0] if keywords else ())) if table.keyword or table.topic else (),
+        author=table.author,
+        organization=table.organization,
+    )

@@ -1,4 +1,4 @@
-"""eval topics, eval summary: the editorial quality, measured on labelled data."""
+"""eval topics, ranking and summary: the editorial quality, measured on labelled data."""
 
 import gzip
 import json
@@ -38,6 +38,27 @@ def topics(data: Data, as_json: Json = False) -> None:
     ]
     mean = ("mean", "", f"{figures['mean_ami']:.3f}", f"{figures['mean_ari']:.3f}", "")
     print_table(("SOURCE", "PAPERS", "AMI", "ARI", "V"), [*rows, mean])
+
+
+@app.command()
+def ranking(data: Data, as_json: Json = False) -> None:
+    """The order of recorded days against readers' votes: without votes, and with those there were."""
+    from newsletter.evaluation.ranking import evaluate_ranking
+
+    keys = ("date", "snapshot_at", "id", "title", "abstract", "upvotes")
+    figures = evaluate_ranking(_rows(data, keys), shipped_editor())
+    if as_json:
+        print_json(figures)
+        return
+    names = {
+        "cold_spearman": "without votes, with the day's votes (Spearman)",
+        "spearman": "with votes, with later votes (Spearman)",
+        "baseline_spearman": "  by votes alone",
+        "ndcg10": "with votes, the best ten by later votes (nDCG)",
+        "baseline_ndcg10": "  by votes alone",
+    }
+    rows = [(words, "-" if figures[key] is None else f"{figures[key]:.3f}") for key, words in names.items()]
+    print_table((f"{figures['days']} DAYS", "MEAN"), rows)
 
 
 @app.command()

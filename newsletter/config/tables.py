@@ -201,12 +201,46 @@ def _topic(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+class WeightsTable(Table):
+    """What each signal counts; as `core.ranking.Weights`."""
+
+    votes: float = Field(1.0, ge=0, le=10)
+    interest: float = Field(1.0, ge=0, le=10)
+    comments: float = Field(0.1, ge=0, le=10)
+    stars: float = Field(0.05, ge=0, le=10)
+    links: float = Field(0.0, ge=0, le=10)
+    freshness: float = Field(0.2, ge=0, le=10)
+    position: float = Field(0.5, ge=0, le=10)
+    sameness: float = Field(1.0, ge=0, le=10)
+
+
+class BoostTable(Table):
+    """One of `keyword`, `author`, `organization` and `topic`."""
+
+    keyword: str | None = Field(None, min_length=1)
+    author: str | None = Field(None, min_length=1)
+    organization: str | None = Field(None, min_length=1)
+    topic: str | None = Field(None, min_length=1)
+    weight: float = Field(0.3, ge=-10, le=10)
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> Self:
+        if (
+            sum(value is not None for value in (self.keyword, self.author, self.organization, self.topic))
+            != 1
+        ):
+            raise ValueError("set one of keyword, author, organization and topic; a table for each boost")
+        return self
+
+
 class EditionTable(Table):
     max_entries: int = Field(25, ge=1, le=200)
     min_entries: int = Field(1, ge=1)
     max_age_days: int = Field(14, ge=1, le=3650)
     settle: Duration = timedelta(0)
     topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
+    weights: WeightsTable = WeightsTable()
+    boosts: tuple[BoostTable, ...] = ()
 
 
 class FetchTable(Table):

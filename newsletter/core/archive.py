@@ -14,7 +14,7 @@ from newsletter.errors import InputError
 
 __all__ = ["edition_from_json", "edition_to_json"]
 
-_TIMES = ("published", "first_seen")
+_TIMES = ("published", "listed", "first_seen")
 _LISTS = ("authors", "links", "categories", "keywords")
 
 

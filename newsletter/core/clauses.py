@@ -10,6 +10,7 @@ a phrase, and of words that nothing may end with. What is doubtful is no end.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from newsletter.core.wording import (
@@ -46,6 +47,8 @@ _OPENING = re.compile(
 """What leans on the sentence before, or says only where one is: "To this end, in this paper, "."""
 
 _SUBJECTS = frozenset(("we", *PAPERS))
+_BEGINNING = MARKS | CLAUSES | PHRASES | {"and"}
+"""Before which tokens a line can end at all."""
 _SHORTEST = 8
 """How many words a line has at least."""
 
@@ -134,15 +137,12 @@ def ends(sentence: Sentence, start: Start) -> list[int]:
     """The numbers of the tokens before which a line from `start` may end, the end of the sentence last."""
     words = sentence.tokens
     verb, claims = _governing(sentence, start, words)
-    found = []
-    finite = not claims
     begin = max(start.at, verb) + 1
     listed = words.index(":", begin) if ":" in words[begin:] else len(words) - 1
-    for at in range(start.at + 1, listed + 1):
-        finite = finite or words[at - 1] in FINITE
-        if at - start.at >= _SHORTEST and at > verb + 4 and finite and _may_end(words, at, claims):
-            found.append(at)
-    return [*found, len(words)]
+    if claims:
+        begin = next((at for at in range(start.at + 1, listed) if words[at] in FINITE), listed)
+    places = range(max(begin + 1, start.at + _SHORTEST, verb + 5), listed + 1)
+    return [*(at for at in places if words[at] in _BEGINNING and _may_end(words, at, claims)), len(words)]
 
 
 def _governing(sentence: Sentence, start: Start, words: Sequence[str]) -> tuple[int, bool]:
@@ -150,45 +150,44 @@ def _governing(sentence: Sentence, start: Start, words: Sequence[str]) -> tuple[
     verb = start.verb
     if start.kind == "":
         verb = next((other.verb for other in sentence.starts if other.verb >= 0), -1)
-    return verb, verb < 0 or "that" in words[verb + 1 : verb + 2] or "how" in words[verb + 1 : verb + 2]
+    return verb, verb < 0 or words[verb + 1 : verb + 2] in (["that"], ["how"])
 
 
 def _may_end(words: Sequence[str], at: int, claims: bool) -> bool:
     """Whether what stands before this token is whole, as far as words can tell."""
     word, before = words[at], words[at - 1]
-    if word in MARKS:
-        after = words[at + 1] if at + 1 < len(words) else ""
-        if word == ":":
-            return (
-                before not in DANGLING and before not in CLAIMING and NUMBERS.isdisjoint(words[at - 5 : at])
-            )
-        return before not in DANGLING and (word in ";–" or _ends_clause(after, words[at + 2 : at + 3]))
+    after, then = (*words[at + 1 : at + 3], "", "")[:2]
     if before in MARKS or before in DANGLING or before in CLAIMING or before[-1] == "-":
         return False
+    if word == ":":
+        return NUMBERS.isdisjoint(words[at - 5 : at])
+    if word in MARKS:
+        return word != "," or _ends_clause(after, then)
     if word == "and":
-        after = words[at + 1] if at + 1 < len(words) else ""
         return after in {"we", "thus", "thereby"} or (after in ANNOUNCING and not claims)
     if word in CLAUSES:
-        return word != "such" or words[at + 1 : at + 2] == ["as"]
+        return word != "such" or after == "as"
     return not claims and word in PHRASES and not _is_tied(words, at)
 
 
-def _ends_clause(after: str, then: Sequence[str]) -> bool:
+def _ends_clause(after: str, then: str) -> bool:
     """Whether a comma before these words ends a clause rather than a member of a list."""
     if after == "and":
-        return ANNOUNCING.get(then[0]) == then[0] or then[0] in {"we", "thus"} if then else False
-    return (
-        after in CLAUSES or after.endswith("ing") or after in {"without", "so", "even", "we", "but", "with"}
-    )
+        return ANNOUNCING.get(then) == then or then in {"we", "thus"}
+    return after in CLAUSES or after in {"without", "so", "even", "we", "but", "with"} or after[-3:] == "ing"
 
 
 def _is_tied(words: Sequence[str], at: int) -> bool:
-    """Whether a phrase belongs to the last of a list or to what is just before it: "trained | with"."""
-    word, before = words[at], words[at - 1]
-    if any(words[i] == "," and words[i + 1] == "and" for i in range(at - 1)):
+    """Whether a phrase belongs to a list, a clause of its own or what is just before it: "trained | with"."""
+    word, before, told = words[at], words[at - 1], words[:at]
+    if (
+        any(one == "," and other == "and" for one, other in pairwise(told))
+        or "where" in told
+        or "while" in told
+    ):
         return True
-    if word == "by" and not "".join(words[at + 1 : at + 2]).endswith("ing"):
+    if before.endswith(("ed", "ing", "ly")) or (word == "that" and word in told):
         return True
-    if before.endswith(("ed", "ing", "ly")) or (word == "that" and word in words[:at]):
-        return True
-    return word == "to" and ("from" in words[max(at - 4, 0) : at] or before.endswith("s") or before.isdigit())
+    if word == "by":
+        return not "".join(words[at + 1 : at + 2]).endswith("ing")
+    return word == "to" and ("from" in told[-4:] or before.endswith("s") or before.isdigit())

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from newsletter.core.boosts import Boost
 from newsletter.core.editor import Editor
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
 from newsletter.core.ranking import Weights, rank
@@ -47,6 +48,7 @@ class EditionPolicy:
     votes say more."""
     topics: tuple[Topic, ...] = ()
     weights: Weights = field(default_factory=Weights)
+    boosts: tuple[Boost, ...] = ()
 
 
 def arrange(
@@ -62,7 +64,7 @@ def arrange(
     current = [entry for entry in candidates if _is_ripe(entry, policy, now)]
     if len(current) < max(policy.min_entries, 1):
         return None
-    ranked = rank(current, policy.weights, now)
+    ranked = rank(current, policy.editor, policy.weights, now, policy.boosts)
     best = _with_lines(ranked[: policy.max_entries], policy.editor)
     others = ranked[policy.max_entries :]
     sections = _sections(best, policy)

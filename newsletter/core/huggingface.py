@@ -88,6 +88,7 @@ class _Reader:
         summary = readable(self._required(paper, "summary", str) or "")
         abstract = read_abstract(summary, code=code, project=project)
         published = self._required(paper, "publishedAt", str)
+        listed = paper.get("submittedOnDailyAt")
         return Entry(
             id=identify(title=title, url=page, arxiv=name),
             title=title,
@@ -96,6 +97,9 @@ class _Reader:
             authors=tuple(self._authors(paper)),
             url=f"https://arxiv.org/abs/{found}" if found else page,
             published=self._known("publishedAt", published, moment(published or "")),
+            listed=self._known(
+                "submittedOnDailyAt", listed, moment(listed if isinstance(listed, str) else "")
+            ),
             upvotes=self._count(paper, "upvotes", required=True),
             comments=self._count(outer, "numComments", required=True),
             stars=self._count(paper, "githubStars"),

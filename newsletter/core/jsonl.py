@@ -21,7 +21,8 @@ _LARGEST = 2**31 - 1
 _ALWAYS = ("id", "title", "summary", "authors", "url", "published")
 _IN_ORDER = (
     *_ALWAYS,
-    *("tldr", "doi", "links", "upvotes", "comments", "stars", "code", "project", "discussion", "search"),
+    *("tldr", "doi", "links", "listed", "upvotes", "comments", "stars", "code", "project", "discussion"),
+    "search",
     *("categories", "keywords", "organization", "source", "position", "first_seen"),
 )
 
@@ -102,6 +103,7 @@ def _read(obj: object, where: str) -> tuple[Entry, list[InputError]]:
         doi=fields.doi("doi"),
         links=fields.links("links"),
         published=fields.time("published"),
+        listed=fields.time("listed"),
         upvotes=fields.count("upvotes"),
         comments=fields.count("comments"),
         stars=fields.count("stars"),

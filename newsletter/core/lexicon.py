@@ -94,11 +94,9 @@ class Lexicon:
 
     def add_up(self, counted: Mapping[str, float]) -> list[float]:
         """The weighted sum of the rows of all known terms, one number a column."""
-        width, numbers = len(self.columns), self.numbers
-        total = [0.0] * width
-        for term, weight in counted.items():
-            at = self.index.get(term)
-            if at is not None:
-                row = numbers[at * width : (at + 1) * width]
-                total = [sum_ + weight * number for sum_, number in zip(total, row, strict=True)]
-        return [sum_ * scale for sum_, scale in zip(total, self.scales, strict=True)]
+        width, numbers, index = len(self.columns), self.numbers, self.index
+        known = [(index[term] * width, weight) for term, weight in counted.items() if term in index]
+        return [
+            scale * sum([weight * numbers[start + column] for start, weight in known])
+            for column, scale in enumerate(self.scales)
+        ]

@@ -34,6 +34,7 @@ def merge(known: Entry, new: Entry) -> Entry:
         doi=_text(known.doi, new.doi, same),
         links=_links(known, new),
         published=_text(known.published, new.published, same),
+        listed=_text(known.listed, new.listed, same),
         upvotes=_count(known.upvotes, new.upvotes, same),
         comments=_count(known.comments, new.comments, same),
         stars=_count(known.stars, new.stars, same),

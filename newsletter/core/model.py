@@ -37,6 +37,8 @@ class Entry:
     links: tuple[str, ...] = ()
     """Its other pages: where further sources tell of it."""
     published: datetime | None = None
+    listed: datetime | None = None
+    """When its source put it before readers, who could vote from then on."""
     upvotes: int | None = None
     comments: int | None = None
     stars: int | None = None
@@ -81,7 +83,7 @@ class RankedEntry:
     reasons: tuple[str, ...]
     """In words, the strongest first: "42 votes", "has code"."""
     line: str = ""
-    """The one-line summary: one whole sentence."""
+    """The one-line summary: one whole sentence; only of those that an edition shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,9 @@ def default(field: FieldInfo, cell: str) -> object:
     """The value that a cell of the column "default" stands for."""
     written = tomllib.loads(f"value = {cell.strip('`')}")["value"]
     checked = Annotated[field.annotation, "as the table checks it", *field.metadata]
-    return TypeAdapter(checked, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(written)
+    is_table = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    config = None if is_table else ConfigDict(arbitrary_types_allowed=True)
+    return TypeAdapter(checked, config=config).validate_python(written)
 
 
 def test_the_configuration_page_has_every_table_and_no_other():

@@ -36,6 +36,7 @@ ENTRIES = st.builds(
     doi=st.none() | st.just("10.1145/3292500"),
     links=st.lists(st.just("https://example.org/b"), max_size=1).map(tuple),
     published=st.none() | TIMES,
+    listed=st.none() | TIMES,
     upvotes=COUNTS,
     comments=COUNTS,
     stars=COUNTS,
@@ -117,10 +118,10 @@ def test_the_seed_edition_has_a_specific_subject_and_a_helpful_preheader() -> No
     """The best title, shortened where it may end, and what the next is about; then two more titles."""
     made = edition()
     assert made is not None
-    assert made.subject == "MoVA: Adapting Mixture of Vision Experts, plus visual recognition"
+    assert made.subject == "MoVA: Adapting Mixture of Vision Experts, plus image generation"
     assert made.preheader == (
-        "3CAD: A Large-Scale Real-World 3C Product Dataset for Unsupervised Anomaly; "
-        "LayoutLLM-T2I: Eliciting Layout Guidance from LLM for Text-to-Image Generation"
+        "LayoutLLM-T2I: Eliciting Layout Guidance from LLM for Text-to-Image Generation; "
+        "Coarse-to-Fine: Learning Compact Discriminative Representation for Single-Stage Image Retrieval"
     )
 
 

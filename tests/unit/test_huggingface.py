@@ -48,6 +48,7 @@ def test_every_field_is_where_it_belongs() -> None:
         authors=("Ada Lovelace", "Erwin Schrödinger"),
         url="https://arxiv.org/abs/2510.01459",
         published=datetime(2025, 10, 1, 16, tzinfo=UTC),
+        listed=datetime(2025, 10, 2, 1, tzinfo=UTC),
         upvotes=42,
         comments=3,
         stars=7,

@@ -23,7 +23,7 @@ __all__ = [
     "validators",
 ]
 
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -63,6 +63,7 @@ entries = sa.Table(
     sa.Column("doi", sa.Text),
     sa.Column("links", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("published", Instant),
+    sa.Column("listed", Instant),
     sa.Column("upvotes", sa.Integer),
     sa.Column("comments", sa.Integer),
     sa.Column("stars", sa.Integer),
