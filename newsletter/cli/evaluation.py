@@ -1,4 +1,4 @@
-"""eval topics: the editorial quality, measured on labelled data."""
+"""eval topics, ranking and summary: the editorial quality, measured on labelled data."""
 
 import gzip
 import json
@@ -59,6 +59,19 @@ def ranking(data: Data, as_json: Json = False) -> None:
     }
     rows = [(words, "-" if figures[key] is None else f"{figures[key]:.3f}") for key, words in names.items()]
     print_table((f"{figures['days']} DAYS", "MEAN"), rows)
+
+
+@app.command()
+def summary(data: Data, as_json: Json = False) -> None:
+    """One-line summaries against those by people (SciTLDR's format): ROUGE F1, the best reference counts."""
+    from newsletter.evaluation.summary import evaluate_summary
+
+    figures = evaluate_summary(_rows(data, ("source", "target")), shipped_editor())
+    if as_json:
+        print_json(figures)
+        return
+    shown = (str(figures["papers"]), *(f"{figures[key]:.1f}" for key in ("rouge1", "rouge2", "rougeL")))
+    print_table(("PAPERS", "ROUGE-1", "ROUGE-2", "ROUGE-L"), [shown])
 
 
 def _rows(file: Path, keys: Sequence[str]) -> list[dict[str, Any]]:

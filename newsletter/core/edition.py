@@ -65,7 +65,7 @@ def arrange(
     if len(current) < max(policy.min_entries, 1):
         return None
     ranked = rank(current, policy.editor, policy.weights, now, policy.boosts)
-    best = _with_lines(ranked[: policy.max_entries])
+    best = _with_lines(ranked[: policy.max_entries], policy.editor)
     others = ranked[policy.max_entries :]
     sections = _sections(best, policy)
     return Edition(
@@ -75,13 +75,17 @@ def arrange(
         subject=_subject(best, sections),
         preheader=_preheader(best),
         sections=sections,
-        also=_with_lines(others[: policy.max_also]),
+        also=_with_lines(others[: policy.max_also], policy.editor),
         rest=tuple(item.entry.id for item in others[policy.max_also :]),
     )
 
 
-def _with_lines(ranked: Sequence[RankedEntry]) -> tuple[RankedEntry, ...]:
-    return tuple(replace(item, line=one_line(item.entry.title, item.entry.summary)) for item in ranked)
+def _with_lines(ranked: Sequence[RankedEntry], editor: Editor) -> tuple[RankedEntry, ...]:
+    return tuple(replace(item, line=_line(item.entry, editor)) for item in ranked)
+
+
+def _line(entry: Entry, editor: Editor) -> str:
+    return one_line(entry.title, entry.summary, editor.lines, tldr=entry.tldr or "")
 
 
 def _is_ripe(entry: Entry, policy: EditionPolicy, now: datetime) -> bool:

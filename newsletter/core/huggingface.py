@@ -93,6 +93,7 @@ class _Reader:
             id=identify(title=title, url=page, arxiv=name),
             title=title,
             summary=abstract.text,
+            tldr=next(iter(self._texts([paper.get("ai_summary")])), None),
             authors=tuple(self._authors(paper)),
             url=f"https://arxiv.org/abs/{found}" if found else page,
             published=self._known("publishedAt", published, moment(published or "")),

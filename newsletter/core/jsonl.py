@@ -21,7 +21,8 @@ _LARGEST = 2**31 - 1
 _ALWAYS = ("id", "title", "summary", "authors", "url", "published")
 _IN_ORDER = (
     *_ALWAYS,
-    *("doi", "links", "listed", "upvotes", "comments", "stars", "code", "project", "discussion", "search"),
+    *("tldr", "doi", "links", "listed", "upvotes", "comments", "stars", "code", "project", "discussion"),
+    "search",
     *("categories", "keywords", "organization", "source", "position", "first_seen"),
 )
 
@@ -96,6 +97,7 @@ def _read(obj: object, where: str) -> tuple[Entry, list[InputError]]:
         id=_id(fields, title, url),
         title=title,
         summary=abstract.text,
+        tldr=clean_text(fields.text("tldr")) or None,
         authors=fields.names("authors"),
         url=url,
         doi=fields.doi("doi"),

@@ -28,6 +28,7 @@ def merge(known: Entry, new: Entry) -> Entry:
         known,
         title=new.title if same else known.title,
         summary=_summary(known.summary, new.summary, same),
+        tldr=_text(known.tldr, new.tldr, same),
         authors=new.authors if len(new.authors) > len(known.authors) else known.authors,
         url=known.url or new.url,
         doi=_text(known.doi, new.doi, same),

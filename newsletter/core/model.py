@@ -28,6 +28,8 @@ class Entry:
     title: str
     summary: str = ""
     """The abstract, as plain text without line breaks."""
+    tldr: str | None = None
+    """The source's own summary in a sentence."""
     authors: tuple[str, ...] = ()
     url: str | None = None
     doi: str | None = None

@@ -1,82 +1,16 @@
-"""How a sentence of an abstract is told to readers: by a third person, without openings, and short enough.
+"""How a stretch of an abstract is told to readers: as one whole sentence, in the authors' own words.
 
-    "In this paper, we propose CorDA, a method that ..."       ->  "CorDA is a method that ..."
-    "To this end, we introduce a novel approach that uses ..."  ->  "A novel approach uses ..."
-    "We find that small models ..."                             ->  "Small models ..."
-    "We study the effect of ..."                                ->  "The authors study the effect of ..."
-
-What does not fit these shapes keeps its own; no word of content is added.
+"In this paper, we also propose CorDA, a method that ..."  ->  "We propose CorDA, a method that ..."
 """
 
 import re
 
+from newsletter.core.clauses import TOKEN, Sentence, Start
 from newsletter.core.sentences import capitalised
-from newsletter.core.wording import ADVERB, PAPER, PROPOSE, SHOW
+from newsletter.core.wording import CLAIMING, DANGLING, PASSING
 
-__all__ = ["retell", "shorten"]
+__all__ = ["ENDS", "joined", "retell", "shorten"]
 
-_VERB = r"(?:(?:\w+ly|only|also|not) )*(?:(?!this\b|its\b|thus\b)\w+s|can|may|could|will)\b"
-
-_OPENING = re.compile(
-    rf"^(?:in {PAPER}|in this (?:paper|work|study|report)s?|here|"
-    r"in (?:summary|short|particular|addition|response|practice|other words)|"
-    r"(?:more )?(?:specifically|concretely|precisely|importantly)|moreover|furthermore|additionally|finally|"
-    r"lastly|overall|however|thus|therefore|hence|meanwhile|notably|surprisingly|remarkably|interestingly|"
-    r"consequently|conversely|afterwards?|first(?:ly)?|second(?:ly)?|third(?:ly)?|as (?:a result|such)|then|"
-    r"next|instead|and|but|yet|jointly|together|collectively|to (?:this|that|these) (?:end|extent)s?|"
-    r"(?:to|towards?|in|inspired|motivated|based|building|guided|given|with|for|by|drawing|using|"
-    r"utili[sz]ing|leveraging|following)\b[^,]*\b(?:this|these|such|that|those|above|aforementioned|it|so|gap|problem|"
-    r"the issues?|the challenges?)\b[^,]*"
-    r")(?:,\s*|\s+(?=we\b))",
-    re.IGNORECASE,
-)
-_PROPOSAL = re.compile(
-    rf"^(?:.*?[\s,])??(?:we (?P<before>[^;.]{{0,150}}?,? and (?:then )?)?|{PAPER} (?:also )?)"
-    rf"{ADVERB}{PROPOSE} ",
-    re.IGNORECASE,
-)
-_CLAIM = re.compile(
-    rf"^(?:(?:[^,]*, ){{0,5}}?we (?:[^;.]{{0,150}}?,? and )?{ADVERB}{SHOW}|(?:in [^,]*, )?"
-    r"(?:(?:our|the|these|experimental|empirical|theoretical) )*"
-    rf"(?:results?|experiments|findings?|analys[ie]s|study|evaluations?) {ADVERB}{SHOW}|"
-    r"(?:our|the) (?:main |key |central )*(?:finding|result|insight|observation) is) that[,:]? "
-    r"(?:\(?(?:i|1|a)\) )?(?P<rest>.+)",
-    re.IGNORECASE,
-)
-_LATER_CLAIMS = re.compile(r"[;,.]?(?: and)? \(?(?:ii|2|b)\) .*$")
-
-_NAME = (
-    r"(?:the (?:concept|notion|idea) of )?(?P<name>(?!an? |two |three |new |novel )[^,;:()]{2,70}?"
-    r"(?: \([^()]{2,40}\))?(?:, or [\w-]+)?)"
-)
-_KIND = r"(?P<kind>an? (?:(?!to |by |where |which |that |whose |and )[^\s,;:]+ ){0,12}?[^\s,;:]+)"
-_NOT_OF_KIND = (
-    r"(?!(?:to|by|where|which|that|whose|and|for|of|in|on|with|from|based|"
-    r"called|named|termed|dubbed|coined)\b)"
-)
-_PLAIN_KIND = rf"(?P<kind>an? {_NOT_OF_KIND}[^\s,;:]+(?: {_NOT_OF_KIND}[^\s,;:]+){{0,8}}?)"
-_CALLED = r"(?:,? (?:– )?(?:called|named|termed|dubbed|coined|denoted(?: as)?|referred to as|namely),?|,)?"
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), told)
-    for pattern, told in (
-        (rf"{_NAME},? (?P<rest>(?:(?<=, )an?|(?<=, )the) .+)", "{name} is {rest}"),
-        (rf"{_NAME}, which (?P<rest>{_VERB}.+)", "{name} {rest}"),
-        (
-            rf"{_PLAIN_KIND}{_CALLED} (?P<name>(?-i:\w*[A-Z]\S*[A-Z0-9][^\s,]*?)(?: \([^()]*\))?)"
-            r"(?: –)?,?(?P<rest> (?:that|which|where|to|for) .+|\.?$)",
-            "{name} is {kind}{rest}",
-        ),
-        (rf"{_KIND},? (?:that|which) (?P<rest>{_VERB}.+)", "{kind} {rest}"),
-    )
-)
-_COORDINATED = re.compile(
-    r",? (?:and|then) (?:(?:we|then|also|further) )+.*$|"
-    r", and (?:find|show|demonstrate|propose|introduce|present|develop|evaluate|provide|apply) .*$"
-)
-_KNOWN_AS_NEW = re.compile(
-    r"^an? (?:\w+ (?:yet|but|and) )?(?:new|novel|first|simple|unified)\b", re.IGNORECASE
-)
-_LEANING = re.compile(r"\b(?:it|its|them|they|their|these|those)\b")
 _CLAUSE_ENDS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -89,16 +23,38 @@ _CLAUSE_ENDS = tuple(
 _ANNOUNCEMENT = re.compile(
     r",? (?:by|in|through|with|on|into) (?:\w+ )?(?:two|three|four|five|the following) [\w -]+$"
 )
-_STOP = (".", "!", "?", '."', ".”", ".)")
+ENDS = (".", "!", "?", '."', ".”", ".)")
 
 
-def retell(sentence: str) -> str:
-    """The sentence as a third person would say it, with a capital and a full stop."""
-    told = re.sub(r"^\(?(?:\d|[ivx]+)\)\.? ", "", sentence.strip())
-    for _ in range(4):
-        told = _OPENING.sub("", told)
-    told = _recast(told).rstrip(" ,;:–-")
-    return capitalised(told if told.endswith(_STOP) else told + ".")
+def retell(sentence: Sentence, start: Start, end: int) -> str:
+    """The stretch of the sentence, with a capital and a full stop."""
+    subject, rest = _told(sentence, start, end)
+    return _whole(subject + rest)
+
+
+def joined(first: tuple[Sentence, Start, int], second: tuple[Sentence, Start, int]) -> str:
+    """Two stretches that say what the authors did as one sentence, which names the authors once."""
+    subject, rest = _told(*first)
+    return _whole(f"{subject}{rest.rstrip(' .')} and {_told(*second)[1]}")
+
+
+def _told(sentence: Sentence, start: Start, end: int) -> tuple[str, str]:
+    """The subject of a stretch that announces, with a blank, and what follows; '' and all of any other."""
+    text = sentence.text
+    spans = [found.span() for found in TOKEN.finditer(text)]
+    begin = spans[start.at][0] if start.at else 0
+    stop = spans[end - 1][1] if end < len(spans) else len(text)
+    if start.verb < 0:
+        return "", text[begin:stop]
+    after = start.subject + 1
+    while sentence.tokens[after] in PASSING:
+        after += 1
+    return text[begin : spans[start.subject][1]] + " ", text[spans[after][0] : stop]
+
+
+def _whole(told: str) -> str:
+    told = told.strip().rstrip(" ,;:–-")
+    return capitalised(told if told.endswith(ENDS) else told + ".")
 
 
 def shorten(sentence: str, limit: int) -> str:
@@ -108,8 +64,9 @@ def shorten(sentence: str, limit: int) -> str:
     bare = re.sub(r"\s*\([^()]*\)", "", sentence)
     if len(bare) <= limit:
         return bare
+    stop = min(limit, bare.find(": ", 60) + 1 or limit)
     for ends in _CLAUSE_ENDS:
-        cuts = [cut.start() for cut in ends.finditer(bare, 0, limit) if _stands_alone(bare[: cut.start()])]
+        cuts = [cut.start() for cut in ends.finditer(bare, 0, stop) if _stands_alone(bare[: cut.start()])]
         if cuts:
             return _ANNOUNCEMENT.sub("", bare[: cuts[-1]]).rstrip(" ,;:–") + "."
     cut = bare[: limit - 1].rsplit(" ", 1)[0]
@@ -118,56 +75,6 @@ def shorten(sentence: str, limit: int) -> str:
 
 def _stands_alone(head: str) -> bool:
     """Whether the start of a sentence is long enough to say something and leaves no bracket or quote open."""
-    return len(head) >= 60 and head.count("(") == head.count(")") and head.count('"') % 2 == 0
-
-
-def _recast(sentence: str) -> str:
-    """A proposal or a finding as a statement about the thing itself, where its shape allows."""
-    claim = _CLAIM.match(sentence)
-    if claim:
-        return _our(_COORDINATED.sub("", _LATER_CLAIMS.sub("", claim["rest"])), "the")
-    return _third_person(_stated(sentence) or sentence)
-
-
-def _stated(sentence: str) -> str:
-    """A proposal as a statement about what is proposed, or '' where it has another shape."""
-    proposal = _PROPOSAL.match(sentence)
-    thing = sentence[proposal.end() :] if proposal else ""
-    if not proposal or (proposal["before"] and _LEANING.search(thing)):
-        return ""
-    for shape, told in _SHAPES:
-        found = shape.match(thing)
-        if found:
-            return _COORDINATED.sub("", told.format(**_named(_as_new(found.groupdict()))))
-    return ""
-
-
-def _as_new(parts: dict[str, str]) -> dict[str, str]:
-    """A kind of thing told of for the first time is a new one: "a method" is "a new method"."""
-    kind = parts.get("kind", "")
-    if kind and "name" not in parts and not _KNOWN_AS_NEW.match(kind):
-        parts["kind"] = "a new " + kind.split(" ", 1)[1]
-    return parts
-
-
-def _named(parts: dict[str, str]) -> dict[str, str]:
-    """A name of one word goes without its article: "the MoVA" is "MoVA"."""
-    if len(parts.get("name", "").split()) == 2:
-        parts["name"] = parts["name"].removeprefix("the ")
-    return parts
-
-
-_OUR_DOING = re.compile(r"(?:(?<=^)|(?<=, )|(?<=and )|(?<=paper )|(?<=which )|(?<=: ))[Ww]e\b")
-
-
-def _third_person(sentence: str) -> str:
-    """We, us and our as the authors would be spoken of; the "we" of everybody ("what we see") stays."""
-    told = _OUR_DOING.sub("the authors", sentence)
-    return _our(told, "their" if "the authors" in told else "the")
-
-
-def _our(sentence: str, whose: str) -> str:
-    told = re.sub(r"(?<!\w)[Oo]ur\b", whose, sentence)
-    if told.startswith("their "):
-        told = "the " + told.removeprefix("their ")
-    return re.sub(r"\bours\b", "theirs", told)
+    last = head.rsplit(None, 1)[-1].lower() if len(head) >= 60 else ""
+    whole = last and last not in DANGLING and last not in CLAIMING
+    return bool(whole) and head.count("(") == head.count(")") and head.count('"') % 2 == 0

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["capitalised", "clean", "sentences", "spelled_out"]
+__all__ = ["capitalised", "clean", "sentences", "spelled_out", "without_asides"]
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {
@@ -14,28 +14,35 @@ _LABELS = (
     "abstract|aims?|availability(?: and implementation)?|background|conclusions?|findings|introduction|"
     "materials and methods|methods?|motivation|objectives?|purpose|results?|significance|summary"
 )
-_CLEANING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"\[([^\]]+)\]\(\S+?\)", r"\1"),  # a Markdown link keeps its text
-        (r"(?:https?://|www\.)\S*[^\s.,;:)]|\b[\w.-]+\.(?:com|org|io|net|ai|ms|edu)/\S*[^\s.,;:)]", ""),
-        (r"\\(?:textbf|textit|texttt|emph|text|mathrm|mathbf|url)\s*\{([^{}]*)\}", r"\1"),
-        (r"\*\*|\\[,;!]|\$", ""),
-        (r"\\([%&_#{}])", r"\1"),
-        (r"(?<=\w)~(?=\w)", " "),
-        (r"(?<=[a-z]{3})\((?=[A-Za-z])", " ("),
-        (r"``|''", '"'),
-        (r"(\d)times(?=\d)", r"\1×"),
-        (r"(\d)times\b", r"\1×"),
-        (r"\bi\.\s*i\.\s*d\b\.?", "i.i.d."),
-        (r"\s*(?<!-)--+(?!-)\s*", " – "),
-        (r"(?<=\. )%\s*", ""),
-        (r"\s+", " "),
-        (r"\(\s*\)|\[\s*\]", ""),
-        (r"\s+([,;:.!?)](?:\s|$))", r"\1"),
-        (rf"(?:^|(?<=[.!?] ))(?i:{_LABELS}):\s+(?=[A-Z])", ""),
+_CLEANING: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (sign, re.compile(pattern), replacement)
+    for sign, pattern, replacement in (
+        ("](", r"\[([^\]]+)\]\(\S+?\)", r"\1"),  # a Markdown link keeps its text
+        ("://", r"https?://\S*[^\s.,;:)]", ""),
+        ("www.", r"www\.\S*[^\s.,;:)]", ""),
+        ("/", r"\b[\w.-]+\.(?:com|org|io|net|ai|ms|edu)/\S*[^\s.,;:)]", ""),
+        ("\\", r"\\(?:textbf|textit|texttt|emph|text|mathrm|mathbf|url)\s*\{([^{}]*)\}", r"\1"),
+        ("\\", r"\\[,;!]", ""),
+        ("**", r"\*\*", ""),
+        ("$", r"(?<!\\)\$", ""),
+        ("\\", r"\\([%&_#{}$])", r"\1"),
+        ("~", r"(?<=\w)~", " "),
+        ("x201", r"(?<=\w)x201[34](?=\w)", " – "),
+        ("(", r"\((?<=[a-z]{3}\()(?=[A-Za-z])", " ("),
+        ("``", r"``", '"'),
+        ("''", r"''", '"'),
+        ("times", r"(\d)times(?=\d|\b)", r"\1×"),
+        ("i.", r"\bi\.\s*i\.\s*d\b\.?", "i.i.d."),
+        ("--", r"\s*(?<!-)--+(?!-)\s*", " – "),
+        ("%", r"(?<=\. )%\s*", ""),
+        ("  ", r" +", " "),
+        ("(", r"\(\s*\)", ""),
+        ("[", r"\[\s*\]", ""),
+        *((f" {mark}", rf" +(\{mark}(?: |$))", r"\1") for mark in ",;:.!?)"),
+        (":", rf"(?:^|(?<=[.!?] ))(?i:{_LABELS}):\s+(?=[A-Z])", ""),
     )
 )
+"""What is replaced, each with a sign that must be there first: to look for it costs next to nothing."""
 _MACRO = re.compile(r"\{?\\([a-z]+)\}?(?![a-zA-Z])|\b([a-z]{2,7})(?=_)")
 _POWER = re.compile(r"\^\{?(\d+)\}?")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -48,7 +55,8 @@ _ABBREVIATION = re.compile(
 )
 
 
-_DEFINITION = re.compile(r"((?:[\w-]+ ){1,8})\(([A-Z][A-Za-z-]*[A-Z])\)")
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+_DEFINED = re.compile(r"\(([A-Z][A-Za-z-]*[A-Z])\)")
 _HOUSEHOLD = frozenset(
     [
         *("AI", "API", "BERT", "CoT", "CNN", "CPU", "DPO", "GAN", "GPT", "GPU", "LLM", "LoRA", "ML", "MLLM"),
@@ -60,11 +68,15 @@ _HOUSEHOLD = frozenset(
 
 def clean(text: str) -> str:
     """The text on one line, without addresses, mark-up and the labels of structured abstracts."""
-    text = _MACRO.sub(_letter, " ".join(text.split()))
-    text = _POWER.sub(lambda found: found[1].translate(_SUPERSCRIPTS), text)
-    text = _BRACES.sub(r"\1", text).replace("^*", "*")
-    for pattern, replacement in _CLEANING:
-        text = pattern.sub(replacement, text)
+    text = " ".join(text.split())
+    if "\\" in text or "_" in text:
+        text = _MACRO.sub(_letter, text)
+    if "^" in text or "{" in text:
+        text = _POWER.sub(lambda found: found[1].translate(_SUPERSCRIPTS), text)
+        text = _BRACES.sub(r"\1", text).replace("^*", "*")
+    for sign, pattern, replacement in _CLEANING:
+        if sign in text:
+            text = pattern.sub(replacement, text)
     return text.strip()
 
 
@@ -79,6 +91,11 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in found if any(character.isalpha() for character in sentence)]
 
 
+def without_asides(sentence: str) -> str:
+    """The sentence without what it says in brackets."""
+    return _ASIDE.sub("", sentence).strip() if "(" in sentence or "[" in sentence else sentence
+
+
 def capitalised(text: str) -> str:
     """The first letter as a capital, unless the first word is written with inner capitals (mT5, iBOT)."""
     first = text.split(" ", 1)[0]
@@ -87,11 +104,13 @@ def capitalised(text: str) -> str:
 
 def spelled_out(line: str, text: str) -> str:
     """The line with those abbreviations in words that `text` defines and the line does not."""
-    for words_before, short in _DEFINITION.findall(text):
-        meaning = _meaning(words_before.split(), short)
-        alone = re.compile(rf"(?<![\w(-]){re.escape(short)}(?![\w)-])")
-        if meaning and short not in _HOUSEHOLD and f"({short})" not in line and meaning not in line:
-            line = capitalised(alone.sub(meaning, line, count=1))
+    for defined in _DEFINED.finditer(text):
+        short = defined[1]
+        if short in line and short not in _HOUSEHOLD and f"({short})" not in line:
+            meaning = _meaning(text[: defined.start()].rsplit(None, 8)[-8:], short)
+            if meaning and meaning not in line:
+                alone = re.compile(rf"(?<![\w(-]){re.escape(short)}(?![\w)-])")
+                line = capitalised(alone.sub(meaning, line, count=1))
     return line
 
 
@@ -100,7 +119,7 @@ def _meaning(words_before: list[str], short: str) -> str:
     wanted = [letter.casefold() for letter in short if letter.isalpha()]
     for start in range(len(words_before) - 1, -1, -1):
         initials = [part[0].casefold() for word in words_before[start:] for part in word.split("-") if part]
-        if initials == wanted:
+        if initials == wanted and all(word[-1].isalnum() for word in words_before[start:]):
             return " ".join(words_before[start:])
     return ""
 

@@ -1,159 +1,184 @@
-"""The one-line summary of an entry: the sentence of its abstract that says what is new.
+"""The one-line summary of an entry: one sentence that says what is new, in the abstract's own words.
 
-    abstract ──sentences──▶ sentences ──_rated──▶ with their worth
-             ──retell──▶ lines, told by a third person ──shorten──▶ the best, within the limit
+    abstract ──▶ sentences ──▶ the three of most worth ──▶ candidates ──▶ the best ──retell──▶ line
 
-The choice is made here, by the signs in the tables. How a sentence is told is in `core.retelling`.
-Nothing is invented: every word of content is the abstract's.
+A candidate is a stretch of a sentence that begins and ends where a clause does, or two of them that say what
+the authors did ("proposes ... and shows ..."). Its worth is the F1 that it is expected to reach against a
+summary by a person: twice the chances of its words (`core.chances`) over its length and the usual length of
+a summary. Nothing is invented: every word of content is the abstract's.
 """
 
-import re
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
-from newsletter.core.retelling import retell, shorten
-from newsletter.core.sentences import capitalised, clean, sentences, spelled_out
-from newsletter.core.terms import GENERIC, words
-from newsletter.core.wording import ADVERB, PAPER, PROPOSE, SHOW
+from newsletter.core.chances import Abstract, chances, read, worth
+from newsletter.core.clauses import MARKS, TOKEN, Sentence, Start, ends, parse
+from newsletter.core.lexicon import Lexicon
+from newsletter.core.retelling import ENDS, joined, retell, shorten
+from newsletter.core.sentences import capitalised, clean, sentences, spelled_out, without_asides
+from newsletter.core.wording import HOLLOW, POINTING
 
 __all__ = ["one_line"]
 
-_STUDY = (
-    r"study|investigate|explore|examine|analy[sz]e|evaluate|revisit|ask|compare|consider|test|search|"
-    r"answer|focus|(?:conduct|perform|provide|carry)|adopt(?:ed)?|address|tackle|refine|break|argue|circumvent"
-)
-_ANNOUNCED = re.compile(
-    rf"\bin {PAPER}\b|\bwe (?:[^;.]{{0,150}},? and (?:then )?)?{ADVERB}{PROPOSE}\b|^{PAPER} \w+s\b",
-    re.IGNORECASE,
-)
-"""What most abstracts say once, where they come to their point."""
-
-_NEWS: tuple[tuple[re.Pattern[str], float], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), worth)
-    for pattern, worth in (
-        (rf"\bwe (?:[^;.]{{0,150}},? and (?:then )?)?{ADVERB}{PROPOSE}\b", 3.0),
-        (rf"\bwe (?:[^;.]{{0,150}},? and (?:then )?)?{ADVERB}{SHOW}\b", 2.5),
-        (rf"\bwe {ADVERB}(?:{_STUDY})\b", 1.7),
-        (rf"\bwe {ADVERB}(?:learn|train|use|employ|apply|utili[sz]e|assign|leverage|combine)\b", 1.0),
-        (rf"\b{PAPER} (?:also )?(?:(?:{PROPOSE}|{SHOW}|{_STUDY}|give)|studies|analy[sz]es)s?\b", 2.7),
-        (
-            r"\b(?:our|the|these|experimental) (?:result|experiment|finding|analys[ie])s? "
-            rf"{ADVERB}{SHOW}\b",
-            2.0,
-        ),
-        (r"\b(?:main|key) (?:finding|result|insight) is\b", 2.5),
-        (r"\b(?:main|key) (?:idea|contribution|innovation)\b", 1.0),
-        (r"\bis (?:proposed|introduced|presented)\b", 2.0),
-    )
-)
-"""Signs that a sentence says what is new; the strongest of them counts."""
-
-_COSTS: tuple[tuple[re.Pattern[str], float], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), cost)
-    for pattern, cost in (
-        # what everybody writes
-        (r"\b(?:extensive|comprehensive|broad|thorough) (?:\w+ )?(?:experiment|evaluation|ablation)", 2.0),
-        (r"\b(?:outperform|surpass|state-of-the-art|sota|competitive|superior)", 0.8),
-        (
-            r"\b(?:code|codes|data|dataset|datasets|models?|checkpoints?|website|page)\b.{0,40}\bavailable\b",
-            5.0,
-        ),
-        (r"\bopen-?sourced? (?:at|our|the)\b|\bproject (?:web)?(?:site|page)\b|\bwe release\b", 3.0),
-        (r"\bwe (?:hope|believe|conclude|hypothesi[sz]e|discuss|thank)\b|\bfuture (?:work|research)\b", 3.0),
-        (r"\b(?:paves? the way|shed(?:s|ding)? light|insights? (?:for|into)|implications)\b", 1.5),
-        # background rather than news
-        (r"^(?:however|although|while|despite|recent|existing|previous|prior|traditional|current)\b", 1.2),
-        (r"\b(?:has|have) (?:shown|demonstrated|achieved|become|emerged|been)\b", 0.8),
-        (r"\b(?:remains?|challenging|struggle|suffer|fail to|limited by)\b", 0.4),
-        # one step of several, or leaning on the sentence before
-        (
-            r"^(?:first|second|third|finally|lastly|next|then|afterward|furthermore|moreover|additionally|"
-            r"in addition)",
-            1.3,
-        ),
-        (
-            r"^(?:more )?(?:specifically|concretely|in particular)|\bwe (?:then|additionally|also|further)\b",
-            0.7,
-        ),
-        (r"^(?:for example|for instance|as a result|meanwhile|in practice|based on)\b", 1.3),
-        (r"\b(?:the|our) proposed\b|\b(?:the|a) second\b|\balso\b", 0.7),
-        (r"\(1\)|\(i+\)|\bi\)|\b1\)", 0.3),
-        (r"^\(?(?:\d|[ivx]+)\)", 1.5),
-        (r"\?$", 3.0),
-        (r"\\[a-z]+|[{}^_$]", 0.4),
-    )
-)
-"""Signs of background, of a lesser step, of praise; all of them count."""
-
-
-_LEANING: tuple[tuple[re.Pattern[str], float], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), cost)
-    for pattern, cost in (
-        (
-            r"\bthese (?:\w+ )?"
-            r"(?:challenge|constraint|desirable|drawback|issue|limitation|problem|propert|shortcoming)",
-            4.0,
-        ),
-        (r"\bthese (?:two|three|four|\w+s\b)", 1.0),
-        (r"\bth(?:is|at) (?:question|issue|problem|limitation|gap|bottleneck)\b(?!, )", 0.8),
-        (
-            r"^(?:this|these|it|they|such|that|those|both|to do so|in doing so)\b(?! (?:paper|work|study))",
-            1.6,
-        ),
-        (r"\b(?:th(?:is|ese) (?:\w+[- ])?\w+s?|these|the former|the latter|the above)\b", 0.5),
-    )
-)
-"""Words that point to the sentence before, which a line on its own does not have."""
-
 _READ = 6_000
 """How many characters of an abstract are read; the longest real ones have about 3,000."""
+_BEST = 3
+"""How many sentences are looked at closely."""
+_SHORTENED = 0.85
+"""What a line that is too long keeps of its worth when its end is cut off."""
+_SAYS_SOMETHING = 40
+"""How many characters a summary of a source's own has at least; "They count." says too little."""
+_USUAL = 16
+"""How many words a summary by a person has."""
+_GAIN = 1.05
+"""By how much two clauses must be better than one."""
+_JOINED = 28
+"""How many words each of two joined clauses has at most."""
 
 
-def one_line(title: str, abstract: str, limit: int = 240) -> str:
+_HOLLOW = 0.8
+"""What a sentence of wishes or about the code is worth of what it would be."""
+_BACKGROUND = 0.8
+"""The same for one that nobody announces."""
+_NAMED = 1.15
+"""The same for one that names what the title names."""
+_LEANS = 0.9
+"""The same for a stretch that points to what was said before."""
+
+
+class _Candidate(NamedTuple):
+    """A stretch of a sentence that could be the line."""
+
+    f1: float
+    """Expected, from 0 to 1."""
+    hits: float
+    """How many of its words are expected in a summary."""
+    words: int
+    at: int
+    """The number of its sentence."""
+    start: Start
+    end: int
+
+
+def one_line(title: str, abstract: str, lines: Lexicon, *, tldr: str = "", limit: int = 240) -> str:
     """One whole sentence, at most `limit` characters, that says what is new; '' for an empty abstract.
 
-    Where every sentence is longer than the limit, the best is shortened where a clause ends.
+    The source's own summary in a sentence, `tldr`, is the line where it is one; of several sentences and of
+    a long one the best part is taken, as of an abstract. Where every candidate is longer than the limit, the
+    best sentence is shortened where a clause ends.
     """
+    own = clean(tldr[:_READ])
+    if len(own) >= _SAYS_SOMETHING:
+        line = _whole_or_best(title, own, lines, limit)
+        if len(line) >= _SAYS_SOMETHING and _is_whole(line, limit):
+            return line
     text = clean(abstract[:_READ])
-    lines = [(worth, retell(sentence)) for worth, sentence in _rated(title, text)]
-    if not lines:
+    parsed = _parsed(text)
+    if not parsed:
         return shorten(capitalised(text), limit)
-    _, line = max(lines, key=lambda rated: _suited(rated[0], rated[1], limit))
-    line = shorten(line, limit)
+    line = _best_line(title, parsed, lines, limit)
     fuller = spelled_out(line, text)
     return fuller if len(fuller) <= limit else line
 
 
-def _rated(title: str, text: str) -> list[tuple[float, str]]:
-    """Each sentence with its worth as a summary, in the order of the text."""
-    subject, name = set(words(title)) - GENERIC, _name(title)
-    rated, announced = [], False
-    for index, sentence in enumerate(sentences(text)):
-        worth = _worth(sentence, subject, name) - 0.06 * index
-        if not announced and _ANNOUNCED.search(sentence):
-            announced, worth = True, worth + 1.5
-        rated.append((worth, sentence))
-    return rated
+def _whole_or_best(title: str, text: str, lines: Lexicon, limit: int) -> str:
+    """A text of one sentence that fits as it is, the best line of any other; '' where there are no words."""
+    parsed = _parsed(text)
+    if len(parsed) == 1 and len(text) <= limit and text.endswith(ENDS):
+        return capitalised(text)
+    return _best_line(title, parsed, lines, limit) if parsed else ""
 
 
-def _worth(sentence: str, subject: set[str], name: str) -> float:
-    worth = max((value for sign, value in _NEWS if sign.search(sentence)), default=-0.5)
-    worth -= sum(cost for sign, cost in _COSTS if sign.search(sentence))
-    if subject:
-        worth += 1.6 * len(subject & set(words(sentence))) / len(subject)
-    if name and name.casefold() in sentence.casefold():
-        worth += 1.8 if sentence.casefold().startswith(name.casefold()) else 0.6
-    return worth
+def _parsed(text: str) -> list[Sentence]:
+    found = [parse(without_asides(sentence)) for sentence in sentences(text)]
+    return [sentence for sentence in found if sentence.tokens]
 
 
-def _suited(worth: float, line: str, limit: int) -> float:
-    """Worth, less what it costs to lean on other sentences, to be too long or too short to say much."""
-    worth -= sum(cost for sign, cost in _LEANING if sign.search(line))
-    if len(line) < 80:
-        return worth - (1.5 if len(line) < 50 else 0.5)
-    length = len(re.sub(r"\s*\([^()]*\)", "", line))
-    return worth - (0.8 + min(1.5 * (length - limit) / limit, 1.5) if length > limit else 0.0)
+def _best_line(title: str, parsed: Sequence[Sentence], lines: Lexicon, limit: int) -> str:
+    """The best candidate that fits, as it is told."""
+    abstract = read(title, parsed)
+    candidates, hits = _candidates(title, abstract, lines)
+    told = abstract.sentences
+    best = candidates[0]
+    pair = _best_pair(abstract, candidates, hits)
+    if pair and pair[0] > best.f1 * _GAIN:
+        line = joined(*((told[part.at], part.start, part.end) for part in pair[1:]))
+        if _is_whole(line, limit):
+            return line
+    retold = ((one.f1, retell(told[one.at], one.start, one.end)) for one in candidates)
+    f1, line = next(((f1, line) for f1, line in retold if _is_whole(line, limit)), (0.0, ""))
+    if f1 > best.f1 * _SHORTENED:
+        return line
+    short = shorten(retell(told[best.at], best.start, best.end), limit)
+    return short if _is_whole(short, limit) else line or short
+
+
+def _is_whole(line: str, limit: int) -> bool:
+    """Whether a line fits and is one sentence, without a cut or a quotation that is not closed."""
+    quotes = line.count('"') % 2 or line.count("“") != line.count("”")
+    asks_within = "?" in line[:-1]
+    return len(line) <= limit and not quotes and not asks_within and not line.endswith("…")
+
+
+def _candidates(
+    title: str, abstract: Abstract, lines: Lexicon
+) -> tuple[list[_Candidate], dict[int, list[float]]]:
+    """All candidates of the best sentences, best first, and the chances of the words of those sentences."""
+    name = _name(title)
+    worths = [worth(abstract, at, lines) for at in range(len(abstract.sentences))]
+    order = sorted(range(len(worths)), key=lambda at: (-worths[at], at))
+    naming = [at for at in order if name and name in abstract.sentences[at].tokens][:1]
+    order = list(dict.fromkeys([*order[: _BEST - 1], *naming, *order]))[:_BEST]
+    found: list[_Candidate] = []
+    hits = {}
+    for rank, at in enumerate(order):
+        hits[at] = chances(abstract, at, rank, worths[order[0]] - worths[at], lines)
+        found += _stretches(abstract.sentences[at], at, hits[at], name)
+    return sorted(found, key=lambda candidate: -candidate.f1), hits
+
+
+def _stretches(sentence: Sentence, at: int, hits: Sequence[float], name: str) -> Iterator[_Candidate]:
+    """All candidates of one sentence."""
+    sums = [0.0, *accumulate(hits)]
+    words = [0, *accumulate([token not in MARKS for token in sentence.tokens])]
+    promise = 2.0 * (1.0 if sentence.opening else _BACKGROUND)
+    promise *= 1.0 if HOLLOW.isdisjoint(sentence.tokens) else _HOLLOW
+    for start in sentence.starts:
+        for end in ends(sentence, start):
+            hit, count = sums[end] - sums[start.at], words[end] - words[start.at]
+            leans = not POINTING.isdisjoint(sentence.tokens[max(start.verb, start.at) : end])
+            f1 = promise * hit / (count + _USUAL) * (_LEANS if leans else 1.0)
+            if name and name in sentence.tokens[start.at : end]:
+                f1 *= _NAMED
+            yield _Candidate(f1, hit, count, at, start, end)
 
 
 def _name(title: str) -> str:
-    """What the paper calls its contribution: `MoVA` of "MoVA: Adapting ..."; '' where it has no name."""
-    head, separator, _ = title.replace(" -- ", ": ").replace(" – ", ": ").partition(":")
-    return head.strip() if separator and len(head.split()) <= 3 else ""
+    """What a paper calls its contribution, as its first token: "mova" of "MoVA: ..."; '' without a name."""
+    head, colon, _ = title.partition(":")
+    named = TOKEN.findall(head.lower()) if colon and len(head.split()) <= 2 else []
+    return str(named[0]) if named else ""
+
+
+def _best_pair(
+    abstract: Abstract, candidates: Sequence[_Candidate], hits: dict[int, list[float]]
+) -> tuple[float, _Candidate, _Candidate] | None:
+    """The best two clauses about what the authors did, in the order of the text, with their expected F1."""
+    doing = [one for one in candidates if one.start.kind.startswith("we ") and one.words <= _JOINED][:10]
+    best = None
+    for one in doing:
+        said = set(abstract.sentences[one.at].keys[one.start.at : one.end])
+        for other in doing:
+            if other.at > one.at:
+                keys = abstract.sentences[other.at].keys
+                new = sum(
+                    [
+                        hits[other.at][i] * (0.25 if keys[i] in said else 1.0)
+                        for i in range(other.start.subject + 1, other.end)
+                    ]
+                )
+                f1 = 2 * (one.hits + new + 0.5) / (one.words + other.words + _USUAL)
+                if best is None or f1 > best[0]:
+                    best = (f1, one, other)
+    return best

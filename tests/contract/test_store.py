@@ -81,7 +81,7 @@ async def test_an_entry_comes_back_as_it_was(entries):
     full = entry(
         1, authors=("A", "B"), published=NOW, upvotes=3, comments=0, stars=9, code="https://github.com/a/b",
         project="https://a.org", discussion="https://b.org", search="https://c.org", categories=("cs.AI",),
-        keywords=("k",), organization="O", doi="10.1145/3292500", links=("https://d.org",),
+        keywords=("k",), organization="O", tldr="In short.", doi="10.1145/3292500", links=("https://d.org",),
     )  # fmt: skip
     assert await entries.add([full], NOW) == 1
     assert await entries.list() == (replace(full, first_seen=NOW),)

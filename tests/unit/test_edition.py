@@ -30,6 +30,7 @@ ENTRIES = st.builds(
     id=st.uuids().map(str),
     title=st.text(max_size=160),
     summary=st.text(max_size=80),
+    tldr=st.none() | st.text(min_size=1, max_size=40),
     authors=NAMES,
     url=LINKS,
     doi=st.none() | st.just("10.1145/3292500"),
@@ -202,7 +203,7 @@ def test_an_edition_of_one_entry_is_a_whole_edition() -> None:
         [Entry(id="a", title="Alone", summary="We show that one paper is enough for one edition.")]
     )
     assert made is not None
-    assert (made.subject, made.preheader) == ("Alone", "One paper is enough for one edition.")
+    assert (made.subject, made.preheader) == ("Alone", "We show that one paper is enough for one edition.")
 
 
 @given(candidates=st.lists(ENTRIES, min_size=1, max_size=12, unique_by=lambda entry: entry.id))

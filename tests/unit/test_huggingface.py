@@ -44,6 +44,7 @@ def test_every_field_is_where_it_belongs() -> None:
         id="arxiv:2510.01459",
         title="Counting to ten in one line",
         summary="We count to ten, which is hard.",
+        tldr="They count.",
         authors=("Ada Lovelace", "Erwin Schrödinger"),
         url="https://arxiv.org/abs/2510.01459",
         published=datetime(2025, 10, 1, 16, tzinfo=UTC),

@@ -18,6 +18,7 @@ FULL = {
     "authors": ["Ada Lovelace", "Alan Turing"],
     "url": "https://huggingface.co/papers/2510.01459",
     "published": "2025-10-02T08:00:00+00:00",
+    "tldr": "In short.",
     "doi": "10.1145/3292500",
     "links": ["https://arxiv.org/abs/2510.01459"],
     "upvotes": 42,
@@ -169,7 +170,7 @@ _OBJECT = st.fixed_dictionaries(
         **dict.fromkeys(["url", "code", "project", "discussion", "search"], _LINK),
         **dict.fromkeys(["upvotes", "comments", "stars", "position"], _COUNT),
         **dict.fromkeys(["published", "first_seen"], _TIME),
-        **dict.fromkeys(["organization", "source"], st.none() | st.text(max_size=20)),
+        **dict.fromkeys(["organization", "source", "tldr"], st.none() | st.text(max_size=20)),
     },
 )
 

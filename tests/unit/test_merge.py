@@ -106,7 +106,7 @@ _ENTRY = st.builds(
     **dict.fromkeys(["url", "code", "project", "discussion", "search"], _LINK),
     **dict.fromkeys(["upvotes", "comments", "stars", "position"], _COUNT),
     **dict.fromkeys(["published", "first_seen"], _TIME),
-    **dict.fromkeys(["doi", "organization"], _TEXT),
+    **dict.fromkeys(["doi", "organization", "tldr"], _TEXT),
 )
 
 

@@ -6,12 +6,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from newsletter.adapters.weights import shipped_editor
+from newsletter.core import summary
+from newsletter.core.clauses import ends, parse
 from newsletter.core.page import parse_page
 from newsletter.core.sentences import clean, sentences
-from newsletter.core.summary import one_line
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "papers.txt"
 PAPERS = {entry.title: entry for entry in parse_page(SEEDS.read_text(encoding="utf-8"), name=SEEDS.name)}
+
+
+LINES = shipped_editor().lines
+
+
+def one_line(title: str, abstract: str, limit: int = 240, tldr: str = "") -> str:
+    return summary.one_line(title, abstract, LINES, tldr=tldr, limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -19,44 +28,69 @@ PAPERS = {entry.title: entry for entry in parse_page(SEEDS.read_text(encoding="u
     [
         (
             "Tuning is costly. In this paper, we propose CorDA, an adaptation method that builds adapters "
-            "from "
-            "weight decompositions of the context. It beats LoRA.",
-            "CorDA is an adaptation method that builds adapters from weight decompositions of the context.",
+            "from weight decompositions of the context. It beats LoRA.",
+            "We propose CorDA, an adaptation method that builds adapters from weight decompositions of the "
+            "context.",
         ),
         (
             "Data is scarce. To this end, we introduce a novel approach that uses the first half of a "
-            "random text "
-            "as the instruction. Extensive experiments show its worth.",
-            "A novel approach uses the first half of a random text as the instruction.",
+            "random text as the instruction. Extensive experiments show its worth.",
+            "We introduce a novel approach that uses the first half of a random text as the instruction.",
         ),
         (
-            "Models are studied. We find that small models with the right data reach the accuracy of large "
-            "ones on "
-            "arithmetic tasks. Our code is available at https://example.org/x.",
-            "Small models with the right data reach the accuracy of large ones on arithmetic tasks.",
+            "Data is scarce. In this work, we also study how the order of training data changes models.",
+            "We study how the order of training data changes models.",
         ),
         (
-            "In this work, we study how the order of the training data changes what models of different "
-            "sizes learn.",
-            "The authors study how the order of the training data changes what models of different sizes "
-            "learn.",
-        ),
-        (
-            "Coders need tools. We present a multi-task framework, MFTcoder, that enables parallel tuning "
-            "on tasks.",
-            "MFTcoder is a multi-task framework that enables parallel tuning on tasks.",
-        ),
-        (
-            "We analyse tuning, and show that: (i) tuning rarely alters the capabilities that a model has "
-            "learned "
-            "before; (ii) a wrapper is learned on top of them.",
-            "Tuning rarely alters the capabilities that a model has learned before.",
+            "Coders need it. This paper presents a framework, MFTcoder, that enables tuning on many tasks.",
+            "This paper presents a framework, MFTcoder, that enables tuning on many tasks.",
         ),
     ],
 )
-def test_a_proposal_or_a_finding_is_told_by_a_third_person(abstract: str, line: str) -> None:
-    """Openings go, "we propose X, a Y" becomes "X is a Y", and "we find that" becomes what was found."""
+def test_a_line_begins_with_what_the_authors_did(abstract: str, line: str) -> None:
+    """Openings such as "In this paper" go, and words that lean on other sentences; the rest is kept."""
     assert one_line("", abstract) == line
+
+
+def test_two_things_that_the_authors_did_become_one_sentence() -> None:
+    """Where both say something new, and "we" is said once."""
+    abstract = (
+        "Width-based planning is popular. We investigate the width of shortest path problems. "
+        "It is hard. We propose a search algorithm for wide problems."
+    )
+    line = one_line("Width-based search for shortest path problems", abstract)
+    assert line == (
+        "We investigate the width of shortest path problems and propose a search algorithm for wide problems."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "whole"),
+    [
+        ("We propose a cache for adapters that are used by many people", 0),
+        ("We employ a large and general text-to-image model of our own", 1),
+        ("We build a general model for images that relies on data from users", 0),
+    ],
+)
+def test_a_line_ends_where_something_is_whole(sentence: str, whole: int) -> None:
+    """No line ends within "text-to-image", after "relies on" or after a preposition."""
+    parsed = parse(sentence)
+    for end in ends(parsed, parsed.starts[-1]):
+        assert parsed.tokens[end - 1] not in {"for", "on", "from", "by", "that", "relies", "text-", "to-"}
+    assert not whole or ends(parsed, parsed.starts[-1]) == [len(parsed.tokens)]
+
+
+def test_the_sources_own_sentence_is_the_line() -> None:
+    """Cleaned like an abstract; the best of several; too short or endless ones give way to the abstract."""
+    abstract = "In this paper, we propose a cache that keeps all of the adapters in main memory."
+    own = "A cache keeps **all adapters** of a server in memory."
+    told = "We propose a cache that keeps all of the adapters in main memory."
+    assert one_line("", abstract, tldr=own) == "A cache keeps all adapters of a server in memory."
+    assert (
+        one_line("", abstract, tldr=f"It hums. {own}") == "A cache keeps all adapters of a server in memory."
+    )
+    assert one_line("", abstract, tldr="They count.") == told
+    assert one_line("", abstract, tldr="word " * 100) == told
 
 
 def test_an_empty_abstract_has_no_line() -> None:
@@ -92,7 +126,7 @@ def test_markup_addresses_and_labels_are_cleaned_away() -> None:
 def test_an_abbreviation_of_its_own_is_spelled_out() -> None:
     """A line on its own cannot use what only the abstract explains."""
     line = one_line("", "Pose-Guided Image Synthesis (PGIS) is hard. We propose a latent diffusion for PGIS.")
-    assert line == "The authors propose a latent diffusion for Pose-Guided Image Synthesis."
+    assert line == "We propose a latent diffusion for Pose-Guided Image Synthesis."
 
 
 def test_too_long_a_sentence_ends_where_a_clause_does() -> None:
@@ -102,27 +136,27 @@ def test_too_long_a_sentence_ends_where_a_clause_does() -> None:
         "which keeps "
         "all of them in main memory and fetches those that are needed, while the rest waits for its turn."
     )
-    assert one_line("", abstract, 120) == "Flexo is a system for the serving of many adapters on one machine."
+    assert one_line("", abstract, 120) == (
+        "We present Flexo, a system for the serving of many adapters on one machine."
+    )
 
 
 def test_of_two_sentences_the_one_that_fits_is_taken() -> None:
     """A shorter sentence that says what is new is better than a long one that must be cut."""
-    long = (
-        "We propose " + ", ".join(f"a method number {n} for every day of the year" for n in range(12)) + "."
-    )
+    long = "Methods for the summaries are " + ", ".join(f"method {n} of the year" for n in range(30)) + "."
     short = "We show that reading less is enough for the summaries that people like to read in the morning."
-    assert one_line("", f"{long} {short}").startswith("Reading less is enough")
+    assert one_line("", f"{long} {short}").startswith(("We show that reading less", "Reading less"))
 
 
 def test_the_seed_papers_read_as_whole_sentences() -> None:
-    """Every seed paper has one sentence within the limit, without "we" in front and without a cut."""
+    """Every seed paper has one sentence within the limit, without an opening and without a cut."""
     lines = [one_line(entry.title, entry.summary) for entry in PAPERS.values()]
     assert len(lines) == 99
     for line in lines:
         assert 30 <= len(line) <= 240
         assert line[-1] in '.”"'
         assert "http" not in line
-        assert not line.startswith(("We ", "In this paper", "To this end", "However", "Our "))
+        assert not line.startswith(("In this paper", "In this work", "To this end", "However", "Finally"))
         assert line.count("(") == line.count(")")
 
 
@@ -130,31 +164,35 @@ def test_the_seed_papers_read_as_whole_sentences() -> None:
     ("title", "line"),
     [
         (
-            "MoVA: Adapting Mixture of Vision Experts to Multimodal Context",
-            "MoVA is a powerful and novel MLLM, adaptively routing and fusing task-specific vision experts "
-            "with a "
-            "coarse-to-fine mechanism.",
+            "FineTuneBench: How well do commercial fine-tuning APIs infuse knowledge into LLMs?",
+            "We introduce FineTuneBench, an evaluation framework and dataset for understanding how "
+            "well commercial fine-tuning APIs can successfully learn new and updated knowledge.",
         ),
         (
-            "TinyStories: How Small Can Language Models Be and Still Speak Coherent English?",
-            "TinyStories is a synthetic dataset of short stories that only contain words that a typical 3 to "
-            "4-year-olds usually understand, generated by GPT-3.5 and GPT-4.",
+            "CorDA: Context-Oriented Decomposition Adaptation of Large Language Models",
+            "We propose CorDA, a Context-oriented Decomposition Adaptation method that builds "
+            "learnable adapters from weight decomposition oriented by the context of downstream task "
+            "or world knowledge.",
+        ),
+        (
+            "S-LoRA: Serving Thousands of Concurrent LoRA Adapters",
+            "We present S-LoRA, a system designed for the scalable serving of many LoRA adapters.",
+        ),
+        (
+            "Aligning Text-to-Image Diffusion Models with Reward Backpropagation",
+            "We propose AlignProp, a method that aligns diffusion models to downstream reward "
+            "functions using end-to-end backpropagation of the reward gradient.",
         ),
         (
             "Weak-to-Strong Reasoning",
-            "A new progressive learning framework enables the strong model to autonomously refine its "
-            "training "
-            "data, without requiring input from either a more advanced model or human-annotated data.",
+            "We introduce a progressive learning framework that enables the strong model to "
+            "autonomously refine its training data, without requiring input from either a more "
+            "advanced model or human-annotated data.",
         ),
         (
-            "Mechanistically analyzing the effects of fine-tuning on procedurally defined tasks",
-            "Fine-tuning rarely alters the underlying model capabilities.",
-        ),
-        (
-            "I2D2: Inductive Knowledge Distillation with NeuroLogic and Self-Imitation",
-            "I2D2 is a novel commonsense distillation framework that loosely follows the Symbolic Knowledge "
-            "Distillation of West et al. but breaks the dependence on the extreme-scale models as the "
-            "teacher model.",
+            "MFTCoder: Boosting Code LLMs with Multitask Fine-Tuning",
+            "We present a multi-task fine-tuning framework, MFTcoder, that enables simultaneous and "
+            "parallel fine-tuning on multiple tasks.",
         ),
     ],
 )
@@ -164,6 +202,7 @@ def test_seed_lines_that_an_editor_signed(title: str, line: str) -> None:
 
 
 @given(title=st.text(max_size=80), abstract=st.text(max_size=600), limit=st.integers(20, 300))
+@example(title=":", abstract="A", limit=40)
 @example(title="", abstract="x" * 500, limit=40)
 @example(title="", abstract="We propose " + "very " * 100 + "long things.", limit=60)
 def test_a_line_never_exceeds_the_limit_nor_breaks(title: str, abstract: str, limit: int) -> None:

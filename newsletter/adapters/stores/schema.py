@@ -23,7 +23,7 @@ __all__ = [
     "validators",
 ]
 
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -57,6 +57,7 @@ entries = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("tldr", sa.Text),
     sa.Column("authors", sa.JSON, nullable=False),
     sa.Column("url", sa.Text),
     sa.Column("doi", sa.Text),
