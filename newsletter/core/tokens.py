@@ -9,9 +9,10 @@ import base64
 import hmac
 from hashlib import sha256
 
-__all__ = ["UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
+__all__ = ["MORE", "UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
 
 UNSUBSCRIBE = "unsubscribe"
+MORE = "more"
 
 _MAC_BYTES = 16
 _NUMBER_BYTES = 8
