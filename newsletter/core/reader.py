@@ -58,41 +58,42 @@ def arrange_for(index: ReaderIndex, wishes: Wishes) -> Arrangement | None:
     """What this reader gets; None where all of the edition is muted. Names of topics are the same if they
     differ in case or white space only; those that the edition does not have are ignored."""
     hidden = index.muted(wishes.muted)
-    found = index.matches(wishes)
-    followed = index.sections_of(wishes.topics)
-    left = [tuple(rank for rank in ranks if rank not in hidden) for ranks in index.sections]
-    also = [rank for rank in index.also if rank not in hidden]
+    found = {rank: reasons for rank, reasons in index.matches(wishes).items() if rank not in hidden}
+    left, also = _without(index.sections, hidden), _without((index.also,), hidden)[0]
     lead = min((ranks[0] for ranks in left if ranks), default=also[0] if also else None)
     if lead is None:
         return None
+    followed = index.sections_of(wishes.topics)
+    moved = {index.section_of[rank] for rank in found if rank in index.section_of and rank != lead}
     sections = [
-        SectionPlace(at, len(ranks), _in_order(ranks, found, without=lead))
+        SectionPlace(at, len(ranks), _after(lead, ranks, found) if at in moved else _past(lead, ranks))
         for at, ranks in enumerate(left)
         if ranks
     ]
-    sections.sort(key=lambda section: _urgency(section, followed, found))
+    sections.sort(key=lambda section: 0 if section.index in followed else 1 if section.index in moved else 2)
     return Arrangement(
         lead=lead,
-        picks=_in_order([rank for rank in also if rank in found], found, without=lead),
+        picks=_after(lead, [rank for rank in also if rank in found], found) if found else (),
         sections=tuple(sections),
-        also=tuple(rank for rank in also if rank not in found and rank != lead),
+        also=_past(lead, tuple(rank for rank in also if rank not in found) if found else also),
         followed=followed,
-        reasons={rank: _said(reasons) for rank, reasons in found.items() if rank not in hidden},
+        reasons={rank: _said(reasons) for rank, reasons in found.items()},
     )
 
 
-def _in_order(ranks: Sequence[int], found: Mapping[int, Sequence[Reason]], *, without: int) -> _Ranks:
-    """What answers most wishes first."""
-    kept = [rank for rank in ranks if rank != without]
-    if found:
-        kept.sort(key=lambda rank: -len(found.get(rank, ())))
-    return tuple(kept)
+def _without(groups: Sequence[_Ranks], hidden: Collection[int]) -> Sequence[_Ranks]:
+    return [tuple(rank for rank in ranks if rank not in hidden) for ranks in groups] if hidden else groups
 
 
-def _urgency(section: SectionPlace, followed: Collection[int], found: Collection[int]) -> int:
-    if section.index in followed:
-        return 0
-    return 1 if any(rank in found for rank in section.entries) else 2
+def _after(lead: int, ranks: Sequence[int], found: Mapping[int, Sequence[Reason]]) -> _Ranks:
+    """Without the lead; what answers most wishes first."""
+    kept = (rank for rank in ranks if rank != lead)
+    return tuple(sorted(kept, key=lambda rank: -len(found.get(rank, ()))))
+
+
+def _past(lead: int, ranks: _Ranks) -> _Ranks:
+    """Without the lead, which can only be the first."""
+    return ranks[1:] if ranks[:1] == (lead,) else ranks
 
 
 def _said(reasons: Sequence[Reason]) -> Reason:

@@ -58,6 +58,8 @@ class ReaderIndex:
     """The entries with a phrase there or in their abstracts."""
     authors: Mapping[str, _Ranks]
     likeness: Likeness
+    section_of: Mapping[int, int]
+    """The index of the section that an entry stands in."""
 
     @classmethod
     def of(cls, edition: Edition) -> Self:
@@ -79,6 +81,9 @@ class ReaderIndex:
                 (_person(author), item.rank) for item in items for author in dict.fromkeys(item.entry.authors)
             ),
             likeness=Likeness.of(edition),
+            section_of={
+                item.rank: at for at, section in enumerate(edition.sections) for item in section.entries
+            },
         )
 
     def sections_of(self, topics: Iterable[str]) -> frozenset[int]:
@@ -96,28 +101,24 @@ class ReaderIndex:
 
     def matches(self, wishes: Wishes) -> dict[int, list[Reason]]:
         """Which entries answer which wishes, the strongest reason first."""
-        found: dict[int, list[Reason]] = {}
-        for rank, reason in self._matches(wishes):
-            reasons = found.setdefault(rank, [])
-            if reason not in reasons:
-                reasons.append(reason)
+        found: dict[int, list[Reason]] = defaultdict(list)
+        for ranks, reason in self._answers(wishes):
+            for rank in ranks:
+                found[rank].append(reason)
         return found
 
-    def _matches(self, wishes: Wishes) -> Iterator[tuple[int, Reason]]:
-        for author in wishes.authors:
-            reason = Reason(ReasonKind.AUTHOR, author)
-            yield from ((rank, reason) for rank in self.authors.get(_person(author), ()))
-        for keyword in wishes.keywords:
-            reason = Reason(ReasonKind.KEYWORD, keyword)
-            yield from ((rank, reason) for rank in _having(self.mentioned, _key(keyword)))
-        for topic in wishes.topics:
-            reason = Reason(ReasonKind.KEYWORD, topic)
-            yield from ((rank, reason) for rank in _having(self.named, _key(topic)) if rank in self.also)
+    def _answers(self, wishes: Wishes) -> Iterator[tuple[Iterable[int], Reason]]:
+        for author in dict.fromkeys(wishes.authors):
+            yield self.authors.get(_person(author), ()), Reason(ReasonKind.AUTHOR, author)
+        for keyword in dict.fromkeys(wishes.keywords):
+            yield _having(self.mentioned, _key(keyword)), Reason(ReasonKind.KEYWORD, keyword)
+        for topic in dict.fromkeys(wishes.topics):
+            named = _having(self.named, _key(topic))
+            others = [rank for rank in named if rank not in self.section_of]
+            yield others, Reason(ReasonKind.KEYWORD, topic)
         for like in reversed(wishes.likes):
-            alike = self.likeness.alike(like)
-            if alike:
-                reason = Reason(ReasonKind.LIKE, shortened(like.title, _LIKED_TITLE))
-                yield from ((rank, reason) for rank in alike)
+            if alike := self.likeness.alike(like):
+                yield alike, Reason(ReasonKind.LIKE, shortened(like.title, _LIKED_TITLE))
 
 
 # What names and words are looked up by

@@ -1,7 +1,7 @@
 """One part of a rendered edition, cut at its sentinels once and put together for each reader."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -74,6 +74,10 @@ class Block:
 
     key: Key
     nodes: tuple["Node", ...]
+    conditions: frozenset[Key]
+    """Those of the blocks inside of it."""
+    plain: tuple["Node", ...]
+    """What is left of `nodes` where none of the conditions is true: for most entries of most readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Choice:
 
     orders: Mapping[Key, Sequence[int]]
     """The numbers of the blocks that come to each of the places."""
-    shown: Container[Key]
+    shown: Set[Key]
     """The conditions that are true."""
 
 
@@ -119,14 +123,31 @@ def _fill(nodes: tuple[Node, ...], choice: Choice, values: Mapping[str, str], pi
             pieces.append(node)
         elif isinstance(node, Value):
             pieces.append(values[node.name])
-        elif isinstance(node, Block):
-            if node.key in choice.shown:
-                _fill(node.nodes, choice, values, pieces)
-        else:
-            for place, number in enumerate(choice.orders[node.key]):
-                if place:
-                    pieces.append(node.between[place - 1])
-                _fill(node.blocks[number].nodes, choice, values, pieces)
+        elif isinstance(node, Places):
+            _fill_places(node, choice, values, pieces)
+        elif node.key in choice.shown:
+            _fill(node.nodes, choice, values, pieces)
+
+
+def _fill_places(places: Places, choice: Choice, values: Mapping[str, str], pieces: list[str]) -> None:
+    for place, number in enumerate(choice.orders[places.key]):
+        if place:
+            pieces.append(places.between[place - 1])
+        block = places.blocks[number]
+        plain = block.conditions.isdisjoint(choice.shown)
+        _fill(block.plain if plain else block.nodes, choice, values, pieces)
+
+
+def _block(key: Key, nodes: tuple[Node, ...]) -> Block:
+    inside = [node for node in nodes if isinstance(node, Block)]
+    conditions = frozenset(block.key for block in inside).union(*(block.conditions for block in inside))
+    plain: list[Node] = []
+    for node in nodes:
+        if isinstance(node, str) and plain and isinstance(plain[-1], str):
+            plain[-1] += node
+        elif not isinstance(node, Block):
+            plain.append(node)
+    return Block(key, nodes, conditions, tuple(plain))
 
 
 def compile_part(source: str, nonce: str, shape: Shape, what: str) -> Part:
@@ -203,7 +224,7 @@ class _Parser:
             if edge is None and name in NUMBERED_VALUES:
                 return Value(f"{name}_{number}")
             if edge == "BEGIN" and name in (*PLACES, *CONDITIONS):
-                return Block(key, self.nodes(key))
+                return _block(key, self.nodes(key))
         raise TemplateError(
             f"{self.what}: a mark that is unknown or out of place: {name} {number or ''} {edge or ''}"
         )

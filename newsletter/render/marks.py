@@ -26,11 +26,11 @@ VALUES = ("UNSUBSCRIBE", "MORE", "EMAIL", "NAME", "PREHEADER", "PICKED")
 """The same wherever they stand in a copy."""
 NUMBERED_VALUES = ("COUNT", "LISTED", "WISH")
 """Of a section, of a section, of an entry."""
-PLACES = ("CONTENTS", "SECTION", "LEAD", "ENTRY", "PICK", "TITLE")
+PLACES = ("SHOWN", "CONTENTS", "SECTION", "LEAD", "ENTRY", "PICK", "TITLE")
 """Blocks of which each reader gets some, in an order of their own, one after the other."""
 REASONS = ("AUTHOR", "KEYWORD", "LIKE")
 """Blocks inside of an entry that say why a reader has it where it is: one of them at most."""
-CONDITIONS = ("FOLLOWED", "SHOWN", "PICKS", "TITLES", *REASONS)
+CONDITIONS = ("FOLLOWED", "PICKS", "TITLES", *REASONS)
 """Blocks that some readers get, where they stand."""
 
 
@@ -95,7 +95,7 @@ class Marks:
         return self._value(f"WISH_{rank}")
 
     def shown(self, count: int, caller: Callable[[], str]) -> str:
-        """Only in copies with so many entries in full."""
+        """Only in copies with so many entries in full: for each of `edition.counts`."""
         return self._block("SHOWN", count, caller())
 
     def contents(self, index: int, caller: Callable[[], str]) -> str:

@@ -6,7 +6,6 @@ Values are put in where sentinels stood and never looked at again: no text of th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlsplit
 
 from newsletter.core.reader import Arrangement
 from newsletter.errors import TemplateError
@@ -47,7 +46,8 @@ class Personaliser:
 
     def __init__(self, rendered: RenderedEdition, shape: Shape) -> None:
         """Compile `rendered`, an edition of this shape; TemplateError where a mark is amiss."""
-        self._sections = range(len(shape.sections))
+        sections = range(len(shape.sections))
+        self._none = {f"{name}_{index}": "0" for name in ("COUNT", "LISTED") for index in sections}
         self._html = compile_part(rendered.html, rendered.nonce, shape, "the HTML part")
         self._text = compile_part(rendered.text, rendered.nonce, shape, "the plain text")
         _check_balance(self._html)
@@ -63,17 +63,16 @@ class Personaliser:
             "PREHEADER": clean(reader.preheader),
             **{f"WISH_{rank}": clean(reason.wish) for rank, reason in arrangement.reasons.items()},
         }
-        values |= self._numbers(arrangement)
         escaped = {name: escape(value, quote=True) for name, value in values.items()}
+        numbers = self._numbers(arrangement)
         choice = _choice(arrangement)
         try:
-            return Copy(self._html.fill(choice, escaped), self._text.fill(choice, values))
+            return Copy(self._html.fill(choice, escaped | numbers), self._text.fill(choice, values | numbers))
         except KeyError as error:
             raise ValueError(f"{error} is not of this edition") from error
 
     def _numbers(self, arrangement: Arrangement) -> dict[str, str]:
-        numbers = {f"{name}_{index}": "0" for name in ("COUNT", "LISTED") for index in self._sections}
-        numbers["PICKED"] = str(len(arrangement.picks))
+        numbers = {**self._none, "PICKED": str(len(arrangement.picks))}
         for section in arrangement.sections:
             numbers[f"COUNT_{section.index}"] = str(section.count)
             numbers[f"LISTED_{section.index}"] = str(len(section.entries))
@@ -84,6 +83,7 @@ def _choice(arrangement: Arrangement) -> Choice:
     orders: dict[Key, Sequence[int]] = {
         ("CONTENTS", 0): [section.index for section in arrangement.sections],
         ("SECTION", 0): [section.index for section in arrangement.sections if section.entries],
+        ("SHOWN", 0): (len(arrangement.in_full),),
         ("LEAD", 0): (arrangement.lead,),
         ("PICK", 0): arrangement.picks,
         ("TITLE", 0): arrangement.also,
@@ -91,7 +91,6 @@ def _choice(arrangement: Arrangement) -> Choice:
     }
     shown: set[Key] = {("FOLLOWED", index) for index in arrangement.followed}
     shown.update((reason.kind.name, rank) for rank, reason in arrangement.reasons.items())
-    shown.add(("SHOWN", len(arrangement.in_full)))
     if arrangement.picks:
         shown.add(("PICKS", 0))
     if arrangement.also:
@@ -101,7 +100,7 @@ def _choice(arrangement: Arrangement) -> Choice:
 
 def _web_address(url: str) -> str:
     safe = safe_link(url)
-    if safe is None or urlsplit(safe).scheme == "mailto":
+    if safe is None or safe.startswith("mailto:"):
         raise ValueError("an address for this reader alone is not one of the web")
     return safe
 
