@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Self
 
+from newsletter.core.headline import shortened
 from newsletter.core.model import Edition, Entry
 from newsletter.core.terms import phrases, vectors
 from newsletter.core.topics import is_catch_all
@@ -23,6 +24,8 @@ _TELLING = 12
 _LONGEST = 2
 """Words in a phrase."""
 _TITLE_WEIGHT = 3
+_TITLE = 60
+"""Characters of a title in a reason."""
 _ALIKE = 0.08
 """From this cosine on two entries are alike."""
 _ALIKE_IN_TOPIC = 0.02
@@ -76,7 +79,7 @@ def like_of(edition: Edition, rank: int) -> Like | None:
     topics = (section.topic for section in edition.sections if items[rank] in section.entries)
     topic = next((topic for topic in topics if not is_catch_all(topic)), "")
     entry = items[rank].entry
-    return Like(entry.id, entry.title, topic, _telling(_vectors(edition)[rank]))
+    return Like(entry.id, shortened(entry.title, _TITLE), topic, _telling(_vectors(edition)[rank]))
 
 
 def _telling(vector: _Vector) -> tuple[tuple[str, float], ...]:

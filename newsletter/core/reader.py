@@ -82,13 +82,14 @@ def arrange_for(index: ReaderIndex, wishes: Wishes) -> Arrangement | None:
 
 
 def _without(groups: Sequence[_Ranks], hidden: Collection[int]) -> Sequence[_Ranks]:
-    return [tuple(rank for rank in ranks if rank not in hidden) for ranks in groups] if hidden else groups
+    return [tuple([rank for rank in ranks if rank not in hidden]) for ranks in groups] if hidden else groups
 
 
 def _after(lead: int, ranks: Sequence[int], found: Mapping[int, Sequence[Reason]]) -> _Ranks:
     """Without the lead; what answers most wishes first."""
-    kept = (rank for rank in ranks if rank != lead)
-    return tuple(sorted(kept, key=lambda rank: -len(found.get(rank, ()))))
+    first = [rank for rank in ranks if rank in found and rank != lead]
+    first.sort(key=lambda rank: -len(found[rank]))
+    return (*first, *[rank for rank in ranks if rank not in found and rank != lead])
 
 
 def _past(lead: int, ranks: _Ranks) -> _Ranks:

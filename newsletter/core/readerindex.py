@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Self
 
-from newsletter.core.headline import shortened
 from newsletter.core.likeness import Likeness
 from newsletter.core.model import Edition, RankedEntry
 from newsletter.core.terms import phrases, words
@@ -19,8 +18,6 @@ __all__ = ["ReaderIndex", "Reason", "ReasonKind"]
 
 _LONGEST = 4
 """Words in a phrase of the index; longer keywords are looked for by all their runs of so many."""
-_LIKED_TITLE = 60
-"""Characters of a liked title in a reason."""
 _WORD = re.compile(r"[^\W_]+")
 
 _Ranks = tuple[int, ...]
@@ -118,7 +115,7 @@ class ReaderIndex:
             yield others, Reason(ReasonKind.KEYWORD, topic)
         for like in reversed(wishes.likes):
             if alike := self.likeness.alike(like):
-                yield alike, Reason(ReasonKind.LIKE, shortened(like.title, _LIKED_TITLE))
+                yield alike, Reason(ReasonKind.LIKE, like.title)
 
 
 # What names and words are looked up by

@@ -16,6 +16,7 @@ class Like:
     entry: str
     """Its id."""
     title: str
+    """Short enough to be named in a reason."""
     topic: str
     """The section that it stood in; empty for one that was shown by its title only, or fits no topic."""
     phrases: tuple[tuple[str, float], ...]

@@ -210,9 +210,7 @@ def test_what_is_like_a_liked_one_is_found() -> None:
     )
     made = arranged(likes=(liked,))
     assert {3, 7} <= made.reasons.keys() <= {1, 3, 7}
-    assert made.reasons[3].kind is ReasonKind.LIKE
-    assert made.reasons[3].wish.startswith("Soft Hands: Grasping")
-    assert len(made.reasons[3].wish) <= 60
+    assert made.reasons[3] == Reason(ReasonKind.LIKE, "Soft Hands")
 
 
 def test_the_newest_like_is_the_one_to_name() -> None:
@@ -238,6 +236,11 @@ def test_a_like_says_what_tells_an_entry_apart() -> None:
     assert sum(weight * weight for _, weight in like.phrases) == pytest.approx(1, abs=0.01)
     assert [made.topic for rank in (6, 8) if (made := like_of(EDITION, rank))] == ["", ""]
     assert like_of(EDITION, 9) is None
+    long = replace(EDITION, also=(ranked(7, title="Soft Hands: " + "Grasping with Feeling " * 9),))
+    shortened = like_of(long, 7)
+    assert shortened
+    assert shortened.title.startswith("Soft Hands")
+    assert len(shortened.title) <= 60
 
 
 # All together
