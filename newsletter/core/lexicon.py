@@ -17,6 +17,8 @@ __all__ = ["Lexicon"]
 
 _MAGIC = b"newsletter lexicon 1\n"
 _LARGEST = {"b": 127, "h": 32_767}
+_NOTHING = 1e-30
+"""A column of no more than this is empty: its steps would be too small to count with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Lexicon:
         matrix = [list(rows[term]) for term in terms]
         kind = "h" if wide else "b"
         peaks = [max((abs(row[at]) for row in matrix), default=0.0) for at in range(len(columns))]
-        scales = tuple((peak or 1.0) / _LARGEST[kind] for peak in peaks)
+        scales = tuple(peak / _LARGEST[kind] if peak > _NOTHING else 1.0 for peak in peaks)
         numbers = array(kind, (round(n / s) for row in matrix for n, s in zip(row, scales, strict=True)))
         return cls(tuple(columns), scales, {term: at for at, term in enumerate(terms)}, numbers, parameters)
 
