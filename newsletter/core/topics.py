@@ -19,7 +19,7 @@ from newsletter.core.discovery import discover
 from newsletter.core.editor import Editor
 from newsletter.core.model import Entry
 from newsletter.core.partition import Matrix, partition
-from newsletter.core.schemes import Filer
+from newsletter.core.schemes import Filed, Filer
 from newsletter.core.wanted import FITS, Topic, affinities
 
 __all__ = ["CATCH_ALL", "Group", "Topic", "group", "is_catch_all"]
@@ -32,8 +32,9 @@ _SMALLEST = 2
 """The fewest entries that make a section."""
 _FINENESS = 1.2
 """How finely a page is cut; see `core.partition`."""
-_FAMILIAR = 0.12
-"""How likely its likeliest topic must be for an entry to be of a field that the editor has learned."""
+_KNOWN, _FAMILIAR = 0.6, 0.12
+"""What part of an entry's words must be known, and how likely its likeliest topic be, for it to be of a field
+that the editor has learned. Of papers on machine learning that it has never seen at least 0.73 is known."""
 _LISTENED = 0.3
 """The say that a scheme must have for its topics to name sections."""
 _NAMED = 0.2
@@ -113,7 +114,7 @@ def group(entries: Sequence[Entry], editor: Editor, topics: Sequence[Topic] = ()
     views = views_of(filed, filer)
     page = _Page.of(ordered, views, topics)
     groups = _take_own(page, topics)
-    familiar = [at for at in page.rest(groups) if max(filed[at].house) >= _FAMILIAR]
+    familiar = [at for at in page.rest(groups) if _is_familiar(filed[at])]
     agreed = agreement(filed, views)
     among = [[agreed[one][other] for other in familiar] for one in familiar]
     cut = [[familiar[at] for at in found] for found in partition(among, page.share, _FINENESS)]
@@ -124,6 +125,10 @@ def group(entries: Sequence[Entry], editor: Editor, topics: Sequence[Topic] = ()
     rank = {name: place for place, name in enumerate(page.own)}
     names = sorted(groups, key=lambda t: (is_catch_all(t), rank.get(t, len(rank)), -len(groups[t]), t))
     return tuple(Group(name, tuple(ordered[at].id for at in sorted(groups[name]))) for name in names)
+
+
+def _is_familiar(filed: Filed) -> bool:
+    return filed.known >= _KNOWN and max(filed.house) >= _FAMILIAR
 
 
 def _take_own(page: _Page, topics: Sequence[Topic]) -> _Groups:

@@ -152,3 +152,15 @@ def test_the_seed_page_is_grouped_as_an_editor_would() -> None:
     assert {title: topic_of(title, groups) for title in expected} == expected
     assert max(len(g.ids) for g in groups) <= 20
     assert sum(len(g.ids) for g in groups if is_catch_all(g.topic)) <= 8
+
+
+def test_a_page_of_another_field_goes_by_its_own_words() -> None:
+    """What the editor has not learned is not forced under machine learning; the operator's topics hold."""
+    bees = [entry(n, f"Honeybee colonies and {what}", "Beekeepers counted.") for n, what in enumerate("abc")]
+    ice = [entry(10 + n, f"Volcanic winters, part {n}", "Sulphate in ice cores.") for n in range(3)]
+    towns = [entry(20 + n, f"The rye of Luebeck, part {n}", "Account rolls.") for n in range(3)]
+    topics = (Topic("Insects", keywords=("honeybee", "beetle")),)
+    named = {g.topic: len(g.ids) for g in group([*bees, *ice, *towns], EDITOR, topics)}
+    assert named["Insects"] == 3
+    assert not set(named) & set(HOUSE)
+    assert sum(named.values()) == 9
