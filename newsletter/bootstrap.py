@@ -41,7 +41,7 @@ from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.ranking import Weights
 from newsletter.core.slots import Schedule
 from newsletter.core.topics import Topic
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, NotFound
 from newsletter.ports import Clock, DueCopy, Fetcher, PublishedEdition, Signer, Source
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
@@ -88,6 +88,7 @@ class App:
             reply_to=table.reply_to,
             language=table.language,
             postal_address=table.address,
+            show_reasons=self.settings.edition.reasons,
         )
 
     @cached_property
@@ -163,11 +164,12 @@ class App:
     async def preview(self, draft: PublishedEdition, email: str | None = None) -> dict[str, bytes]:
         """The files that show an edition, as this subscriber would get it, else a reader without wishes."""
         person = await self.subscribers.find(email) if email else _SAMPLE_READER
-        row = DueCopy(0, draft.id, person.id, person.email, person.name, person.topics, 0)
+        row = DueCopy(0, draft.id, person.id, person.email, person.name, person.wishes, 0)
         composer = self.composer(draft)
-        return preview_pages(
-            draft.edition, self.newsletter, composer.copy(row), composer.message(row).data, self.bench
-        )
+        copy, message = composer.copy(row), composer.message(row)
+        if copy is None or message is None:
+            raise NotFound(f"{person.email} has muted all of this edition, and would get no copy.")
+        return preview_pages(draft.edition, self.newsletter, copy, message.data, self.bench)
 
     def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""

@@ -15,6 +15,7 @@ from newsletter.core.delivery import Decision, Reply
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import Accounting, Edition, Entry, Signals, Subscriber, SubscriberStatus
 from newsletter.core.slots import SlotOutcome
+from newsletter.core.wishes import Like, Wishes
 
 __all__ = [
     "Clock",
@@ -221,7 +222,7 @@ class DueCopy:
     subscriber_id: int
     email: str
     name: str
-    topics: tuple[str, ...]
+    wishes: Wishes
     attempts: int
     """How many times DATA was begun for it before."""
 
@@ -335,7 +336,14 @@ class Subscribers(Protocol):
 
     async def move(self, subscriber_id: int, event: ConsentEvent, now: datetime) -> SubscriberStatus:
         """Apply this event and answer the new status; whoever is no longer active gets nothing more that
-        is planned already, from the same commit on. Raises NotFound or IllegalMove."""
+        is planned already, from the same commit on, and what they liked is forgotten. Raises NotFound or
+        IllegalMove."""
+
+    async def like(self, subscriber_id: int, like: Like, now: datetime) -> None:
+        """Remember it for the copies that are planned from now on; once is enough. Raises NotFound."""
+
+    async def unlike(self, subscriber_id: int, entry_id: str, now: datetime) -> None:
+        """Forget it, if it is there. Raises NotFound."""
 
     async def get(self, subscriber_id: int) -> Subscriber:
         """Raises NotFound."""

@@ -20,7 +20,7 @@ from newsletter.core.listfile import (
     write_csv,
     write_jsonl,
 )
-from newsletter.core.model import SubscriberStatus
+from newsletter.core.model import Subscriber, SubscriberStatus
 from newsletter.errors import InputError
 
 __all__ = ["app"]
@@ -49,6 +49,16 @@ async def add(
     topics: Annotated[
         list[str] | None, typer.Option("--topic", metavar="TOPIC", help="Followed; may be repeated.")
     ] = None,
+    keywords: Annotated[
+        list[str] | None, typer.Option("--keyword", metavar="WORDS", help="The same for words.")
+    ] = None,
+    authors: Annotated[
+        list[str] | None, typer.Option("--author", metavar="NAME", help="The same for people.")
+    ] = None,
+    muted: Annotated[
+        list[str] | None,
+        typer.Option("--mute", metavar="WHAT", help="A topic, words or a person not to be shown."),
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     now: Now = None,
     json: Json = False,
@@ -57,7 +67,7 @@ async def add(
     person = NewSubscriber(
         normalise_address(email),
         None if name is None else clean_text(name),
-        tuple(map(clean_text, topics)) if topics else None,
+        *(tuple(map(clean_text, given)) if given else None for given in (topics, keywords, authors, muted)),
     )
     async with open_app(config, now) as opened:
         result = await opened.subscribers.add([person], opened.clock.now())
@@ -103,8 +113,8 @@ async def list_subscribers(
         print_lines([f"Nobody is {status}."])
     if people:
         print_table(
-            ("EMAIL", "NAME", "STATUS", "FOLLOWS*"),
-            [(person.email, person.name, person.status, ", ".join(person.topics)) for person in people],
+            ("EMAIL", "NAME", "STATUS", "FOLLOWS*", "MUTES*"),
+            [_line(person) for person in people],
         )
     print_lines([", ".join(f"{count} {name}" for name, count in counts.items()) or "Nobody is on the list."])
 
@@ -156,6 +166,12 @@ async def export_subscribers(
         print_json({"file": str(file), "subscribers": len(people)})
     else:
         print_lines([f"✓ {len(people)} people in {file}."])
+
+
+def _line(person: Subscriber) -> tuple[str, ...]:
+    wishes = person.wishes
+    follows = ", ".join((*wishes.topics, *wishes.keywords, *wishes.authors))
+    return person.email, person.name, person.status, follows, ", ".join(wishes.muted)
 
 
 def _read(file: Path) -> str:

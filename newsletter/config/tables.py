@@ -238,6 +238,7 @@ class EditionTable(Table):
     min_entries: int = Field(1, ge=1)
     max_age_days: int = Field(14, ge=1, le=3650)
     settle: Duration = timedelta(0)
+    reasons: bool = False
     topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
     weights: WeightsTable = WeightsTable()
     boosts: tuple[BoostTable, ...] = ()

@@ -1,6 +1,6 @@
 """What happens to one copy: the state table, and what a mail server's reply means for it.
 
-    pending ──begin──▶ sending ──▶ accepted | deferred | rejected | unknown
+    pending ──begin──▶ sending ──▶ accepted | deferred | rejected | unknown | suppressed
     deferred ──begin──▶ sending          deferred, pending ──▶ expired | suppressed
 
 `sending` is on disk before DATA may start, the outcome after the reply: whoever finds a row in
@@ -33,7 +33,10 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.PENDING: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
     State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
     State.SENDING: frozenset(
-        {State.ACCEPTED, State.DEFERRED, State.REJECTED, State.EXPIRED, State.UNKNOWN, State.PENDING}
+        {
+            *(State.ACCEPTED, State.DEFERRED, State.REJECTED, State.EXPIRED, State.UNKNOWN, State.PENDING),
+            State.SUPPRESSED,
+        }
     ),
     State.UNKNOWN: frozenset({State.PENDING, State.ACCEPTED}),
     State.ACCEPTED: frozenset(),

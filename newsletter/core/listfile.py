@@ -1,8 +1,8 @@
 """The subscriber list as a file: CSV with a header line, or JSONL, in any column order.
 
-Columns: `email`; and where wanted `name`, `topics` (in CSV separated by semicolons) and `status`. Others
-are passed over. Whoever has a status other than active is not imported: a list that travels must not
-bring back people who left.
+Columns: `email`; and where wanted `name`, `topics`, `keywords`, `authors`, `muted` (each in CSV separated by
+semicolons) and `status`. Others are passed over. Whoever has a status other than active is not imported: a
+list that travels must not bring back people who left.
 """
 
 import csv
@@ -17,9 +17,10 @@ from newsletter.core.cleaning import clean_text
 from newsletter.core.model import Subscriber, SubscriberStatus
 from newsletter.errors import InputError
 
-__all__ = ["NewSubscriber", "parse_csv", "parse_jsonl", "write_csv", "write_jsonl"]
+__all__ = ["LISTS", "NewSubscriber", "parse_csv", "parse_jsonl", "write_csv", "write_jsonl"]
 
-COLUMNS = ("email", "name", "topics", "status")
+LISTS = ("topics", "keywords", "authors", "muted")
+COLUMNS = ("email", "name", *LISTS, "status")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Parsed = tuple[tuple["NewSubscriber", ...], tuple[InputError, ...]]
@@ -32,6 +33,9 @@ class NewSubscriber:
     email: str
     name: str | None = None
     topics: tuple[str, ...] | None = None
+    keywords: tuple[str, ...] | None = None
+    authors: tuple[str, ...] | None = None
+    muted: tuple[str, ...] | None = None
 
 
 def parse_csv(text: str, *, name: str) -> Parsed:
@@ -51,7 +55,7 @@ def parse_csv(text: str, *, name: str) -> Parsed:
 
 
 def parse_jsonl(text: str, *, name: str) -> Parsed:
-    """The same for JSONL, in which `topics` is a list or a text as in CSV."""
+    """The same for JSONL, in which `topics` and the like are lists or texts as in CSV."""
     return _collect(_jsonl_rows(text, name))
 
 
@@ -59,7 +63,8 @@ def write_csv(people: Iterable[Subscriber]) -> Iterator[str]:
     """Lines of a CSV file that a spreadsheet shows and does not execute."""
     yield _csv_line(COLUMNS)
     for person in people:
-        cells = (person.email, person.name, ";".join(person.topics), person.status)
+        lists = (";".join(getattr(person.wishes, column)) for column in LISTS)
+        cells = (person.email, person.name, *lists, person.status)
         yield _csv_line([_inert(cell) for cell in cells])
 
 
@@ -74,7 +79,7 @@ def person_to_json(person: Subscriber) -> dict[str, object]:
     return {
         "email": person.email,
         "name": person.name,
-        "topics": list(person.topics),
+        **{column: list(getattr(person.wishes, column)) for column in LISTS},
         "status": person.status,
     }
 
@@ -133,19 +138,18 @@ def _person(row: dict[str, object]) -> NewSubscriber:
     name = row.get("name")
     if not isinstance(name, str | None):
         raise InputError("name: not a text.")
-    topics = row.get("topics")
     return NewSubscriber(
         normalise_address(email),
         None if name is None else clean_text(name)[:200],
-        None if topics is None else _topics(topics),
+        **{column: _list(column, row[column]) for column in LISTS if row.get(column) is not None},
     )
 
 
-def _topics(value: object) -> tuple[str, ...]:
+def _list(column: str, value: object) -> tuple[str, ...]:
     parts = value.split(";") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise InputError("topics: not a list of texts.")
-    return tuple(dict.fromkeys(topic for part in parts if (topic := clean_text(part))))
+        raise InputError(f"{column}: not a list of texts.")
+    return tuple(dict.fromkeys(wish for part in parts if (wish := clean_text(part))))
 
 
 def _csv_line(cells: Iterable[str]) -> str:

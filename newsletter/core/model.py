@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from newsletter.core.wishes import Wishes
+
 __all__ = [
     "Accounting",
     "DeliveryState",
@@ -142,6 +144,8 @@ class Newsletter:
     reply_to: str | None = None
     language: str = "en"
     postal_address: str = ""
+    show_reasons: bool = False
+    """Whether every entry says why the editor ranked it so."""
 
 
 class SubscriberStatus(StrEnum):
@@ -163,8 +167,7 @@ class Subscriber:
     email: str
     """Normalised, the domain as A-label."""
     name: str = ""
-    topics: tuple[str, ...] = ()
-    """Followed topics, in the order of preference; none means no preference."""
+    wishes: Wishes = field(default_factory=Wishes)
     status: SubscriberStatus = SubscriberStatus.ACTIVE
     created: datetime | None = None
 

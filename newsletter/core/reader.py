@@ -1,32 +1,105 @@
-"""What one subscriber gets of an edition: every section, those of the followed topics first."""
+"""What one subscriber gets of an edition: the same entries in their own order and selection, with reasons.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+    edition ──ReaderIndex.of──▶ which entries each topic, phrase and name leads to (once for all readers)
+                                     │
+    wishes ──────────────────────────┴──arrange_for──▶ Arrangement (by lookups alone)
 
-__all__ = ["Arrangement", "arrange_for"]
+- What is muted is not shown, whatever else is followed.
+- The lead stays the editor's, unless it is muted: then it is the best of what is left.
+- Sections of followed topics come first, then those with something else that is followed; inside of them
+  what answers most wishes comes first. Everything else keeps the editor's order.
+- What was to be shown by its title only is shown in full where the reader follows something in it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from newsletter.core.readerindex import ReaderIndex, Reason, ReasonKind
+from newsletter.core.wishes import Wishes
+
+__all__ = ["Arrangement", "SectionPlace", "arrange_for"]
+
+_Ranks = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPlace:
+    """A section in one reader's copy."""
+
+    index: int
+    """Of the edition's sections."""
+    count: int
+    """How many entries of it the reader gets, the lead included."""
+    entries: _Ranks
+    """Them without the lead, in order; may be empty where the lead is all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The sections of an edition in the order for one reader, by their index in the edition."""
+    """One reader's copy. Entries go by their ranks, and each is in one place at most."""
 
-    order: tuple[int, ...]
-    """Every section once."""
-    followed: frozenset[int]
-    """Those that the reader follows."""
+    lead: int
+    picks: _Ranks
+    """Those to be shown by title only that the reader follows something in: in full for this reader."""
+    sections: tuple[SectionPlace, ...]
+    also: _Ranks
+    """Those shown by title only."""
+    followed: frozenset[int] = frozenset()
+    """The indices of the sections whose topics the reader follows."""
+    reasons: Mapping[int, Reason] = field(default_factory=dict)
 
-
-def arrange_for(section_topics: Sequence[str], followed: Sequence[str]) -> Arrangement:
-    """The followed topics first, then the others, both as the edition has them.
-
-    Names are the same if they differ in case or white space only; names that the edition does not have
-    are ignored.
-    """
-    wanted = {_folded(name) for name in followed}
-    chosen = [index for index, topic in enumerate(section_topics) if _folded(topic) in wanted]
-    others = [index for index in range(len(section_topics)) if index not in chosen]
-    return Arrangement(order=(*chosen, *others), followed=frozenset(chosen))
+    @property
+    def in_full(self) -> _Ranks:
+        """All but those shown by title only, in the order of the copy."""
+        return (self.lead, *self.picks, *(rank for section in self.sections for rank in section.entries))
 
 
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+def arrange_for(index: ReaderIndex, wishes: Wishes) -> Arrangement | None:
+    """What this reader gets; None where all of the edition is muted. Names of topics are the same if they
+    differ in case or white space only; those that the edition does not have are ignored."""
+    hidden = index.muted(wishes.muted)
+    found = {rank: reasons for rank, reasons in index.matches(wishes).items() if rank not in hidden}
+    left, also = _without(index.sections, hidden), _without((index.also,), hidden)[0]
+    lead = min((ranks[0] for ranks in left if ranks), default=also[0] if also else None)
+    if lead is None:
+        return None
+    followed = index.sections_of(wishes.topics)
+    moved = {index.section_of[rank] for rank in found if rank in index.section_of and rank != lead}
+    sections = [
+        SectionPlace(at, len(ranks), _after(lead, ranks, found) if at in moved else _past(lead, ranks))
+        for at, ranks in enumerate(left)
+        if ranks
+    ]
+    sections.sort(key=lambda section: 0 if section.index in followed else 1 if section.index in moved else 2)
+    return Arrangement(
+        lead=lead,
+        picks=_after(lead, [rank for rank in also if rank in found], found) if found else (),
+        sections=tuple(sections),
+        also=_past(lead, tuple(rank for rank in also if rank not in found) if found else also),
+        followed=followed,
+        reasons={rank: _said(reasons) for rank, reasons in found.items()},
+    )
+
+
+def _without(groups: Sequence[_Ranks], hidden: Collection[int]) -> Sequence[_Ranks]:
+    return [tuple([rank for rank in ranks if rank not in hidden]) for ranks in groups] if hidden else groups
+
+
+def _after(lead: int, ranks: Sequence[int], found: Mapping[int, Sequence[Reason]]) -> _Ranks:
+    """Without the lead; what answers most wishes first."""
+    first = [rank for rank in ranks if rank in found and rank != lead]
+    first.sort(key=lambda rank: -len(found[rank]))
+    return (*first, *[rank for rank in ranks if rank not in found and rank != lead])
+
+
+def _past(lead: int, ranks: _Ranks) -> _Ranks:
+    """Without the lead, which can only be the first."""
+    return ranks[1:] if ranks[:1] == (lead,) else ranks
+
+
+def _said(reasons: Sequence[Reason]) -> Reason:
+    """One reason to show: the first kind, for a keyword or an author with all that were found."""
+    first = reasons[0]
+    if len(reasons) == 1 or first.kind is ReasonKind.LIKE:
+        return first
+    return Reason(first.kind, ", ".join(reason.wish for reason in reasons if reason.kind is first.kind))

@@ -1,7 +1,7 @@
 """Words and phrases of a text, and how much two texts share: what ranking, topics and summaries count with.
 
-Plain counting with the weights of the day's own texts (TF-IDF); no model, no list of known words but the
-ones that say nothing (`GENERIC`).
+Plain counting with the weights of the day's own texts (TF-IDF); no model, no list of known words but those
+that say nothing (`FUNCTION`, `GENERIC`).
 """
 
 import re
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
 
-__all__ = ["GENERIC", "phrases", "rarity", "similarity", "vectors", "words"]
+__all__ = ["FUNCTION", "GENERIC", "phrases", "rarity", "similarity", "vectors", "words"]
 
 _FUNCTION = """
 a about above across after again against al all along also although among an and any are as at be because
@@ -50,7 +50,9 @@ suggest superior support system systematic target task technique term test time 
 training type typically underlying understand understanding unified unique unlock unlocking unseen valuable
 variety version way wide widely work world www year years yield
 """
-GENERIC = frozenset(_FUNCTION.split()) | frozenset(_ACADEMIC.split())
+FUNCTION = frozenset(_FUNCTION.split())
+"""Words that hold a sentence together."""
+GENERIC = FUNCTION | frozenset(_ACADEMIC.split())
 """Words that do not tell one paper of the field from another."""
 
 _JOINED = re.compile(

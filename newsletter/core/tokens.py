@@ -7,11 +7,11 @@ asks for "hard-to-forge".
 
 import base64
 import hmac
-from hashlib import sha256
 
-__all__ = ["UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
+__all__ = ["MORE", "UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
 
 UNSUBSCRIBE = "unsubscribe"
+MORE = "more"
 
 _MAC_BYTES = 16
 _NUMBER_BYTES = 8
@@ -50,4 +50,4 @@ def nonce(secret: bytes, newsletter: str, edition: int) -> str:
 def _mac(secret: bytes, *parts: str) -> bytes:
     # Each part with its length: ("ab", "c") and ("a", "bc") must not sign the same.
     message = b"".join(f"{len(part.encode())}:".encode() + part.encode() for part in parts)
-    return hmac.new(secret, message, sha256).digest()
+    return hmac.digest(secret, message, "sha256")

@@ -1,12 +1,64 @@
 """One part of a rendered edition, cut at its sentinels once and put together for each reader."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
+from newsletter.core.model import Edition
 from newsletter.errors import TemplateError
-from newsletter.render.marks import BLOCKS, VALUES, mark_pattern
+from newsletter.render.marks import CONDITIONS, NUMBERED_VALUES, PLACES, REASONS, VALUES, mark_pattern
 
-__all__ = ["Block", "Node", "Part", "Value", "compile_part"]
+__all__ = ["Block", "Choice", "Key", "Node", "Part", "Places", "Shape", "Value", "compile_part"]
+
+Key = tuple[str, int]
+"""A name with the number of a section or entry; 0 where there is only one."""
+
+_PARENTS = {
+    "ENTRY": ("SECTION",),
+    "PICK": ("PICKS",),
+    "TITLE": ("TITLES",),
+    "FOLLOWED": ("", "SECTION", "CONTENTS", "LEAD"),
+    "WISH": REASONS,
+    **dict.fromkeys(REASONS, ("LEAD", "ENTRY", "PICK")),
+}
+"""What a mark may stand in; the others stand in no block."""
+_TOP = ("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an edition has to be marked for."""
+
+    sections: tuple[tuple[int, ...], ...]
+    """The ranks of the entries of each section."""
+    also: tuple[int, ...]
+
+    @classmethod
+    def of(cls, edition: Edition) -> "Shape":
+        """That of this edition."""
+        sections = tuple(tuple(item.rank for item in section.entries) for section in edition.sections)
+        return cls(sections, tuple(item.rank for item in edition.also))
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """Of all entries."""
+        return (*chain.from_iterable(self.sections), *self.also)
+
+    def numbers(self, name: str, parent: int) -> Sequence[int]:
+        """Those that a block of this name may have inside of its parent."""
+        match name:
+            case "SECTION" | "CONTENTS" | "FOLLOWED" | "COUNT" | "LISTED":
+                return range(len(self.sections))
+            case "ENTRY":
+                return self.sections[parent]
+            case "PICK" | "TITLE":
+                return self.also
+            case "PICKS" | "TITLES":
+                return (0,)
+            case "SHOWN":
+                return range(1, len(self.ranks) + 1)
+        return self.ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,92 +70,192 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A section, its line in the contents, or a note to those who follow its topic."""
+    """What some readers get."""
 
-    name: str
-    index: int
+    key: Key
     nodes: tuple["Node", ...]
+    conditions: frozenset[Key]
+    """Those of the blocks inside of it."""
+    plain: tuple["Node", ...]
+    """What is left of `nodes` where none of the conditions is true: for most entries of most readers."""
 
 
-Node = str | Value | Block
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Blocks of one name that follow each other: a reader gets some of them in some order."""
+
+    key: Key
+    """Their name and the number of what they stand in."""
+    blocks: Mapping[int, Block]
+    between: tuple[str, ...]
+    """What the theme has between the first and the second, the second and the third, and so on."""
+
+
+Node = str | Value | Block | Places
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What goes into one copy."""
+
+    orders: Mapping[Key, Sequence[int]]
+    """The numbers of the blocks that come to each of the places."""
+    shown: Set[Key]
+    """The conditions that are true."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Text, values and blocks; sections and lines of contents also stand for places to be filled."""
+    """Text, values and blocks."""
 
     nodes: tuple[Node, ...]
-    blocks: Mapping[tuple[str, int], Block]
-    """The sections and lines of contents, by name and index."""
 
-    def fill(self, values: Mapping[str, str], order: Sequence[int], followed: Collection[int]) -> str:
-        """The text with `values` put in as they are and place number n filled by block `order[n]`."""
-        return "".join(self._fill(self.nodes, values, order, followed))
-
-    def _fill(
-        self,
-        nodes: tuple[Node, ...],
-        values: Mapping[str, str],
-        order: Sequence[int],
-        followed: Collection[int],
-    ) -> Iterator[str]:
-        for node in nodes:
-            if isinstance(node, str):
-                yield node
-            elif isinstance(node, Value):
-                yield values[node.name]
-            elif node.name != "FOLLOWED":
-                chosen = self.blocks[node.name, order[node.index]]
-                yield from self._fill(chosen.nodes, values, order, followed)
-            elif node.index in followed:
-                yield from self._fill(node.nodes, values, order, followed)
+    def fill(self, choice: Choice, values: Mapping[str, str]) -> str:
+        """The text of a copy, with `values` put in as they are."""
+        pieces: list[str] = []
+        _fill(self.nodes, choice, values, pieces)
+        return "".join(pieces)
 
 
-def compile_part(source: str, nonce: str, sections: int, what: str) -> Part:
+def _fill(nodes: tuple[Node, ...], choice: Choice, values: Mapping[str, str], pieces: list[str]) -> None:
+    for node in nodes:
+        if isinstance(node, str):
+            pieces.append(node)
+        elif isinstance(node, Value):
+            pieces.append(values[node.name])
+        elif isinstance(node, Places):
+            _fill_places(node, choice, values, pieces)
+        elif node.key in choice.shown:
+            _fill(node.nodes, choice, values, pieces)
+
+
+def _fill_places(places: Places, choice: Choice, values: Mapping[str, str], pieces: list[str]) -> None:
+    for place, number in enumerate(choice.orders[places.key]):
+        if place:
+            pieces.append(places.between[place - 1])
+        block = places.blocks[number]
+        plain = block.conditions.isdisjoint(choice.shown)
+        _fill(block.plain if plain else block.nodes, choice, values, pieces)
+
+
+def _block(key: Key, nodes: tuple[Node, ...]) -> Block:
+    inside = [node for node in nodes if isinstance(node, Block)]
+    conditions = frozenset(block.key for block in inside).union(*(block.conditions for block in inside))
+    plain: list[Node] = []
+    for node in nodes:
+        if isinstance(node, str) and plain and isinstance(plain[-1], str):
+            plain[-1] += node
+        elif not isinstance(node, Block):
+            plain.append(node)
+    return Block(key, nodes, conditions, tuple(plain))
+
+
+def compile_part(source: str, nonce: str, shape: Shape, what: str) -> Part:
     """Cut `source`; TemplateError, naming the part as `what`, unless each mark is where it must be."""
-    parser = _Parser(iter(mark_pattern(nonce).split(source)), sections, what)
-    nodes = tuple(parser.nodes(None))
-    found = [node for node in nodes if isinstance(node, Block) and node.name != "FOLLOWED"]
-    blocks = {(block.name, block.index): block for block in found}
-    for name in ("SECTION", "CONTENTS"):
-        indices = sorted(block.index for block in found if block.name == name)
-        if indices != list(range(sections)) and (indices or name == "SECTION"):
-            raise TemplateError(
-                f"{what}: {name} is marked for {indices}, not once for each of {sections} sections"
-            )
+    parser = _Parser(iter(mark_pattern(nonce).split(source)), shape, what)
+    nodes = parser.nodes(_TOP)
+    found = Counter(places.key for places in _all_places(nodes))
+    for key in _required(shape):
+        if key not in found:
+            raise TemplateError(f"{what}: {key[0]} is missing; copy its marks from the shipped theme")
+    if twice := [key[0] for key, times in found.items() if times > 1]:
+        raise TemplateError(f"{what}: {twice[0]} is marked for the same entries in two places")
     if Value("UNSUBSCRIBE") not in nodes:
         raise TemplateError(
             f"{what}: every reader must see it, so put {{{{ reader.unsubscribe }}}} outside of blocks"
         )
-    return Part(nodes, blocks)
+    return Part(nodes)
+
+
+def _all_places(nodes: tuple[Node, ...]) -> Iterator[Places]:
+    for node in nodes:
+        if isinstance(node, Places):
+            yield node
+            for block in node.blocks.values():
+                yield from _all_places(block.nodes)
+        elif isinstance(node, Block):
+            yield from _all_places(node.nodes)
+
+
+def _required(shape: Shape) -> Iterator[Key]:
+    """All but the contents: no entry may get lost."""
+    if shape.ranks:
+        yield "LEAD", 0
+    if shape.sections:
+        yield "SECTION", 0
+    yield from (("ENTRY", index) for index, ranks in enumerate(shape.sections) if ranks)
+    if shape.also:
+        yield from (("PICK", 0), ("TITLE", 0))
 
 
 @dataclass(frozen=True, slots=True)
 class _Parser:
     tokens: Iterator[str | None]
-    """Text, then name, index, edge of a mark, then text, and so on."""
-    sections: int
+    """Text, then name, number, edge of a mark, then text, and so on."""
+    shape: Shape
     what: str
 
-    def nodes(self, inside: tuple[str, int] | None) -> Iterator[Node]:
+    def nodes(self, inside: Key) -> tuple[Node, ...]:
         """The nodes up to the end of the block `inside`, or of the whole."""
+        nodes: tuple[Node, ...] = tuple(self._nodes(inside))
+        for name in PLACES:
+            nodes = self._gathered(name, nodes, inside)
+        return nodes
+
+    def _nodes(self, inside: Key) -> Iterator[Node]:
         for text in self.tokens:
             if text:
                 yield text
             name = next(self.tokens, None)
             if name is None:
                 break
-            index, edge = int(next(self.tokens) or -1), next(self.tokens)
-            if edge == "END" and (name, index) == inside:
+            number, edge = next(self.tokens), next(self.tokens)
+            if edge == "END" and (name, int(number or 0)) == inside:
                 return
-            yield self._node(name, index, edge, inside)
-        if inside:
+            yield self._node(name, number, edge, inside)
+        if inside != _TOP:
             raise TemplateError(f"{self.what}: {inside[0]} {inside[1]} begins and does not end")
 
-    def _node(self, name: str, index: int, edge: str | None, inside: tuple[str, int] | None) -> Node:
-        if edge is None and name in VALUES:
+    def _node(self, name: str, number: str | None, edge: str | None, inside: Key) -> Node:
+        if number is None and edge is None and name in VALUES:
             return Value(name)
-        nested = inside is not None and (name != "FOLLOWED" or inside[0] == "FOLLOWED")
-        if edge != "BEGIN" or name not in BLOCKS or not 0 <= index < self.sections or nested:
-            raise TemplateError(f"{self.what}: a mark that is unknown or out of place: {name} {index} {edge}")
-        return Block(name, index, tuple(self.nodes((name, index))))
+        key = (name, int(number or 0))
+        if number is not None and self._fits(key, inside):
+            if edge is None and name in NUMBERED_VALUES:
+                return Value(f"{name}_{number}")
+            if edge == "BEGIN" and name in (*PLACES, *CONDITIONS):
+                return _block(key, self.nodes(key))
+        raise TemplateError(
+            f"{self.what}: a mark that is unknown or out of place: {name} {number or ''} {edge or ''}"
+        )
+
+    def _fits(self, key: Key, inside: Key) -> bool:
+        """Whether this may stand in there, and the edition has it."""
+        name, number = key
+        if name in (*REASONS, "WISH") and number != inside[1]:
+            return False
+        anywhere = name in ("COUNT", "LISTED")
+        return (anywhere or inside[0] in _PARENTS.get(name, ("",))) and number in self.shape.numbers(
+            name, inside[1]
+        )
+
+    def _gathered(self, name: str, nodes: tuple[Node, ...], inside: Key) -> tuple[Node, ...]:
+        """With the blocks of this name, which must follow each other, as one node."""
+        at = [place for place, node in enumerate(nodes) if isinstance(node, Block) and node.key[0] == name]
+        if not at:
+            return nodes
+        blocks = [node for node in nodes[at[0] : at[-1] + 1] if isinstance(node, Block)]
+        numbers = [block.key[1] for block in blocks]
+        expected = list(self.shape.numbers(name, inside[1]))
+        if sorted(numbers) != sorted(expected):
+            raise TemplateError(
+                f"{self.what}: {name} is marked for {numbers}, not once for each of {expected}"
+            )
+        between = [nodes[one + 1 : other] for one, other in pairwise(at)]
+        texts = tuple("".join(node for node in middle if isinstance(node, str)) for middle in between)
+        if any(not isinstance(node, str) for middle in between for node in middle):
+            raise TemplateError(
+                f"{self.what}: {name} must be in one place, with nothing else of the reader's"
+            )
+        places = Places((name, inside[1]), dict(zip(numbers, blocks, strict=True)), texts)
+        return (*nodes[: at[0]], places, *nodes[at[-1] + 1 :])

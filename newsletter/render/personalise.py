@@ -3,20 +3,21 @@
 Values are put in where sentinels stood and never looked at again: no text of theirs is ever a template.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlsplit
 
+from newsletter.core.reader import Arrangement
 from newsletter.errors import TemplateError
 from newsletter.render.balance import balance_error
-from newsletter.render.compiled import Block, Node, Part, Value, compile_part
+from newsletter.render.compiled import Block, Choice, Key, Node, Part, Places, Shape, compile_part
 from newsletter.render.digest import RenderedEdition
 from newsletter.render.text import clean, safe_link
 
 __all__ = ["Copy", "Personaliser", "Reader"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """What one reader's copy depends on."""
 
@@ -25,10 +26,11 @@ class Reader:
     """May be empty."""
     unsubscribe_url: str
     """A web address that is this reader's alone."""
-    order: tuple[int, ...]
-    """The indices of all sections, in the order that this reader gets them."""
-    followed: frozenset[int]
-    """The indices of the sections whose topics the reader follows."""
+    more_url: str
+    """Another one: with a slash and the rank of an entry, it asks for more like that."""
+    preheader: str
+    """What a mailbox shows beside the subject."""
+    arrangement: Arrangement
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +44,92 @@ class Copy:
 class Personaliser:
     """Makes the copies of one edition, well over ten thousand a second."""
 
-    def __init__(self, rendered: RenderedEdition, sections: int) -> None:
-        """Compile `rendered`, an edition of so many `sections`; TemplateError where a mark is amiss."""
-        self._sections = list(range(sections))
-        self._html = compile_part(rendered.html, rendered.nonce, sections, "the HTML part")
-        self._text = compile_part(rendered.text, rendered.nonce, sections, "the plain text")
+    def __init__(self, rendered: RenderedEdition, shape: Shape) -> None:
+        """Compile `rendered`, an edition of this shape; TemplateError where a mark is amiss."""
+        sections = range(len(shape.sections))
+        self._none = {f"{name}_{index}": "0" for name in ("COUNT", "LISTED") for index in sections}
+        self._html = compile_part(rendered.html, rendered.nonce, shape, "the HTML part")
+        self._text = compile_part(rendered.text, rendered.nonce, shape, "the plain text")
         _check_balance(self._html)
 
     def copy(self, reader: Reader) -> Copy:
         """The copy of `reader`; ValueError if it cannot be one of this edition's."""
-        if sorted(reader.order) != self._sections:
-            raise ValueError(f"{reader.order} is not an order of {len(self._sections)} sections")
+        arrangement = reader.arrangement
         values = {
             "UNSUBSCRIBE": _web_address(reader.unsubscribe_url),
+            "MORE": _web_address(reader.more_url),
             "EMAIL": clean(reader.email),
             "NAME": clean(reader.name),
+            "PREHEADER": clean(reader.preheader),
+            **{f"WISH_{rank}": clean(reason.wish) for rank, reason in arrangement.reasons.items()},
         }
         escaped = {name: escape(value, quote=True) for name, value in values.items()}
-        return Copy(
-            html=self._html.fill(escaped, reader.order, reader.followed),
-            text=self._text.fill(values, reader.order, reader.followed),
-        )
+        numbers = self._numbers(arrangement)
+        choice = _choice(arrangement)
+        try:
+            return Copy(self._html.fill(choice, escaped | numbers), self._text.fill(choice, values | numbers))
+        except KeyError as error:
+            raise ValueError(f"{error} is not of this edition") from error
+
+    def _numbers(self, arrangement: Arrangement) -> dict[str, str]:
+        numbers = {**self._none, "PICKED": str(len(arrangement.picks))}
+        for section in arrangement.sections:
+            numbers[f"COUNT_{section.index}"] = str(section.count)
+            numbers[f"LISTED_{section.index}"] = str(len(section.entries))
+        return numbers
+
+
+def _choice(arrangement: Arrangement) -> Choice:
+    orders: dict[Key, Sequence[int]] = {
+        ("CONTENTS", 0): [section.index for section in arrangement.sections],
+        ("SECTION", 0): [section.index for section in arrangement.sections if section.entries],
+        ("SHOWN", 0): (len(arrangement.in_full),),
+        ("LEAD", 0): (arrangement.lead,),
+        ("PICK", 0): arrangement.picks,
+        ("TITLE", 0): arrangement.also,
+        **{("ENTRY", section.index): section.entries for section in arrangement.sections},
+    }
+    shown: set[Key] = {("FOLLOWED", index) for index in arrangement.followed}
+    shown.update((reason.kind.name, rank) for rank, reason in arrangement.reasons.items())
+    if arrangement.picks:
+        shown.add(("PICKS", 0))
+    if arrangement.also:
+        shown.add(("TITLES", 0))
+    return Choice(orders, shown)
 
 
 def _web_address(url: str) -> str:
     safe = safe_link(url)
-    if safe is None or urlsplit(safe).scheme == "mailto":
-        raise ValueError("the unsubscribe address of a reader is not one of the web")
+    if safe is None or safe.startswith("mailto:"):
+        raise ValueError("an address for this reader alone is not one of the web")
     return safe
 
 
 def _check_balance(part: Part) -> None:
     """Blocks may go anywhere or nowhere only if each closes the elements that it opens."""
-    for block in _blocks(part.nodes):
-        if error := balance_error(_source(block.nodes)):
-            raise TemplateError(
-                f"the HTML part: {block.name} {block.index} must be whole elements, but {error}"
-            )
+    for what, source in _loose(part.nodes):
+        if error := balance_error(source):
+            raise TemplateError(f"the HTML part: {what} must be whole elements, but {error}")
 
 
-def _blocks(nodes: tuple[Node, ...]) -> list[Block]:
-    blocks = [node for node in nodes if isinstance(node, Block)]
-    return blocks + [inner for block in blocks for inner in _blocks(block.nodes)]
+def _loose(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
+    """What some readers do not get: its name and its source."""
+    for node in nodes:
+        if isinstance(node, Places):
+            yield from ((f"what is between {node.key[0]} blocks", text) for text in set(node.between))
+            yield from _loose(tuple(node.blocks.values()))
+        elif isinstance(node, Block):
+            yield f"{node.key[0]} {node.key[1]}", _source(node.nodes)
+            yield from _loose(node.nodes)
 
 
 def _source(nodes: tuple[Node, ...]) -> str:
-    return "".join(
-        _source(node.nodes) if isinstance(node, Block) else node
-        for node in nodes
-        if not isinstance(node, Value)
-    )
+    pieces = []
+    for node in nodes:
+        if isinstance(node, str):
+            pieces.append(node)
+        elif isinstance(node, Block):
+            pieces.append(_source(node.nodes))
+        elif isinstance(node, Places):
+            pieces.append(_source(tuple(node.blocks.values())))
+    return "".join(pieces)

@@ -3,6 +3,7 @@
 import email
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import policy
 
 from newsletter.core.model import Edition, Newsletter, RankedEntry
 from newsletter.render.personalise import Copy
@@ -44,7 +45,7 @@ def preview_pages(
         name=clean(newsletter.name),
         language=clean(newsletter.language),
         number=edition.number,
-        subject=clean(edition.subject),
+        subject=_subject(message),
         text=copy.text,
         header=message.partition(b"\r\n\r\n")[0].decode("ascii", "replace"),
         sizes=tuple(_sizes(copy, message)),
@@ -56,6 +57,11 @@ def preview_pages(
         "email.txt": copy.text.encode(),
         "email.eml": message,
     }
+
+
+def _subject(message: bytes) -> str:
+    """As this reader gets it."""
+    return clean(str(email.message_from_bytes(message, policy=policy.default)["Subject"]))
 
 
 def _sizes(copy: Copy, message: bytes) -> Iterator[_Size]:

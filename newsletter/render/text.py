@@ -13,6 +13,8 @@ _UNFIT = re.compile(
     "]"
 )
 _NEVER_IN_A_LINK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ENCODED = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?")
+"""Most links: there is nothing about them to change."""
 _SCHEMES = {"http", "https", "mailto"}
 _KEPT_IN_PATH = "/%:@!$&'()*+,;=~"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
@@ -32,6 +34,8 @@ def safe_link(url: str | None) -> str | None:
     """`url` percent-encoded, in ASCII, if it is a whole http, https or mailto address; else None."""
     if not url or _NEVER_IN_A_LINK.search(url):
         return None
+    if _ENCODED.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url.strip())
         parts.port  # noqa: B018 - reading it checks it

@@ -1,9 +1,9 @@
-"""An edition as templates see it: clean texts, safe links, the lead taken out of its section."""
+"""An edition as templates see it: clean texts and safe links."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry, Section
+from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry
 from newsletter.core.sentences import sentences
 from newsletter.render.text import clean, clean_lines, host, safe_link
 
@@ -27,13 +27,19 @@ class Link:
 class EntryView:
     """One entry, ready to be set."""
 
+    rank: int
+    """From 1: what the marks of a reader call it by."""
     title: str
     href: str | None
     """Where the title leads, if anywhere."""
+    topic: str
+    """Of its section; empty where it has none."""
     line: str
     """The one-line summary."""
     next_line: str
-    """The sentence after `line` in the abstract, for the lead; else empty."""
+    """The sentence after `line` in the abstract, for whoever has it as the lead; may be empty."""
+    reasons: tuple[str, ...]
+    """Why the editor ranked it so, if readers are to see that."""
     votes: int | None
     authors: tuple[str, ...]
     organization: str
@@ -42,11 +48,10 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
-    """A topic; `entries` lacks the lead, `count` does not."""
+    """A topic with all of its entries, the best first."""
 
     index: int
     topic: str
-    count: int
     entries: tuple[EntryView, ...]
 
 
@@ -58,17 +63,17 @@ class EditionView:
     number: int
     slot: datetime
     subject: str
-    preheader: str
     language: str
     direction: str
     """"ltr" or "rtl", as the language has it."""
     lead: EntryView | None
-    lead_section: SectionView | None
-    """The section that the lead was taken from."""
+    """The best entry, which stands in its section as well."""
     sections: tuple[SectionView, ...]
     also: tuple[EntryView, ...]
     featured: int
-    """How many entries `lead` and `sections` have."""
+    """How many entries the sections have."""
+    counts: range
+    """How many entries a reader may have in full: from one to all."""
     candidates: int
     more: int
     archive: str
@@ -79,23 +84,28 @@ class EditionView:
 
 def view_edition(edition: Edition, newsletter: Newsletter) -> EditionView:
     """The view of `edition` that both templates share."""
-    best = edition.featured[:1]
-    lead = best[0] if best else None
-    sections = tuple(_section(index, section, lead) for index, section in enumerate(edition.sections))
-    home = next((i for i, section in enumerate(edition.sections) if lead and lead in section.entries), None)
+    sections = tuple(
+        SectionView(
+            index=index,
+            topic=clean(section.topic),
+            entries=tuple(_entry(item, newsletter, section.topic) for item in section.entries),
+        )
+        for index, section in enumerate(edition.sections)
+    )
+    also = tuple(_entry(item, newsletter) for item in edition.also)
+    featured = sorted((entry for section in sections for entry in section.entries), key=lambda e: e.rank)
     return EditionView(
         name=clean(newsletter.name),
         number=edition.number,
         slot=edition.slot,
         subject=clean(edition.subject),
-        preheader=clean(edition.preheader),
         language=clean(newsletter.language),
         direction="rtl" if newsletter.language.lower().split("-")[0] in _RIGHT_TO_LEFT else "ltr",
-        lead=_entry(lead, is_lead=True) if lead else None,
-        lead_section=None if home is None else sections[home],
+        lead=featured[0] if featured else None,
         sections=sections,
-        also=tuple(_entry(item) for item in edition.also),
-        featured=len(edition.featured),
+        also=also,
+        featured=len(featured),
+        counts=range(1, len(featured) + len(also) + 1),
         candidates=edition.candidates,
         more=edition.more,
         archive=f"{newsletter.base_url}/archive/{edition.number}",
@@ -104,20 +114,18 @@ def view_edition(edition: Edition, newsletter: Newsletter) -> EditionView:
     )
 
 
-def _section(index: int, section: Section, lead: RankedEntry | None) -> SectionView:
-    entries = tuple(_entry(item) for item in section.entries if item is not lead)
-    return SectionView(index=index, topic=clean(section.topic), count=len(section.entries), entries=entries)
-
-
-def _entry(ranked: RankedEntry, *, is_lead: bool = False) -> EntryView:
+def _entry(ranked: RankedEntry, newsletter: Newsletter, topic: str = "") -> EntryView:
     entry = ranked.entry
     candidates = (entry.url, entry.project, entry.code, entry.discussion, entry.search)
     line = clean(ranked.line)
     return EntryView(
+        rank=ranked.rank,
         title=clean(entry.title) or "Untitled",
         href=next(filter(None, map(safe_link, candidates)), None),
+        topic=clean(topic),
         line=line,
-        next_line=_sentence_after(line, clean(entry.summary)) if is_lead else "",
+        next_line=_sentence_after(line, clean(entry.summary)),
+        reasons=tuple(map(clean, ranked.reasons)) if newsletter.show_reasons else (),
         votes=entry.upvotes,
         authors=tuple(filter(None, map(clean, entry.authors))),
         organization=clean(entry.organization or ""),

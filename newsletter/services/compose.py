@@ -3,12 +3,15 @@
 from datetime import datetime
 from email.utils import parseaddr
 
-from newsletter.core import tokens
+from newsletter.core import headline, tokens
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter
-from newsletter.core.reader import arrange_for
+from newsletter.core.reader import Arrangement, arrange_for
+from newsletter.core.readerindex import ReaderIndex
+from newsletter.core.wishes import Wishes
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.ports import DueCopy, Envelope, Message, PublishedEdition, Signer
+from newsletter.render.compiled import Shape
 from newsletter.render.digest import RenderedEdition
 from newsletter.render.mime import MessageHeaders, build_message
 from newsletter.render.personalise import Copy, Personaliser, Reader
@@ -27,56 +30,78 @@ class Composer:
         self._newsletter = newsletter
         self._secret = secret
         self._signer = signer
-        self._topics = tuple(section.topic for section in self._edition.sections)
         rendered = RenderedEdition(published.html, published.text, published.nonce)
-        self._personaliser = Personaliser(rendered, len(self._topics))
+        self._personaliser = Personaliser(rendered, Shape.of(self._edition))
+        self._index = ReaderIndex.of(self._edition)
+        self._topics = {
+            item.rank: section.topic for section in self._edition.sections for item in section.entries
+        }
         _, self._sender = parseaddr(newsletter.sender)
 
     def check(self) -> None:
         """Write one copy for nobody. What fails here would fail for everybody, so it is the configuration's
         fault and no reader's: raises ConfigError."""
         try:
-            self.message(DueCopy(0, 0, 0, "reader@example.org", "Reader", (), 0))
+            self.message(DueCopy(0, 0, 0, "reader@example.org", "Reader", Wishes(), 0))
         except (NewsletterError, ValueError) as error:
             raise ConfigError(f"edition {self._edition.number} cannot be written: {error}") from error
 
-    def message(self, row: DueCopy) -> Message:
-        """What this reader gets, ready to be handed over."""
-        data = build_message(self.copy(row), self._headers(row))
+    def message(self, row: DueCopy) -> Message | None:
+        """What this reader gets, ready to be handed over; None where they have muted all of the edition."""
+        arrangement = arrange_for(self._index, row.wishes)
+        if arrangement is None:
+            return None
+        subject, preheader = self._headline(arrangement)
+        copy = self._personaliser.copy(self._reader(row, arrangement, preheader))
+        data = build_message(copy, self._headers(row, subject))
         if self._signer is not None:
             data = self._signer.sign(data)
         return Message(Envelope(self._sender, row.email), data)
 
-    def copy(self, row: DueCopy) -> Copy:
-        """HTML and plain text in this reader's order, with their own links."""
-        arrangement = arrange_for(self._topics, row.topics)
-        return self._personaliser.copy(
-            Reader(
-                email=row.email,
-                name=row.name,
-                unsubscribe_url=self._unsubscribe_url(row),
-                order=arrangement.order,
-                followed=arrangement.followed,
-            )
+    def copy(self, row: DueCopy) -> Copy | None:
+        """HTML and plain text in this reader's order and selection, with their own links; or None."""
+        arrangement = arrange_for(self._index, row.wishes)
+        if arrangement is None:
+            return None
+        _, preheader = self._headline(arrangement)
+        return self._personaliser.copy(self._reader(row, arrangement, preheader))
+
+    def _reader(self, row: DueCopy, arrangement: Arrangement, preheader: str) -> Reader:
+        return Reader(
+            email=row.email,
+            name=row.name,
+            unsubscribe_url=self._link(tokens.UNSUBSCRIBE, row),
+            more_url=f"{self._link(tokens.MORE, row)}/{self._edition.number}",
+            preheader=preheader,
+            arrangement=arrangement,
         )
 
-    def _headers(self, row: DueCopy) -> MessageHeaders:
+    def _headline(self, arrangement: Arrangement) -> tuple[str, str]:
+        """Subject and preheader: the edition's own, unless this reader does not get all that it features."""
+        full = set(arrangement.in_full)
+        if full.issuperset(self._topics):
+            return self._edition.subject, self._edition.preheader
+        best = [item for item in (*self._edition.featured, *self._edition.also) if item.rank in full]
+        return headline.subject(best, self._topics), headline.preheader(best)
+
+    def _headers(self, row: DueCopy, subject: str) -> MessageHeaders:
         domain = domain_of(self._sender)
         return MessageHeaders(
             from_=self._newsletter.sender,
             to=row.email,
             to_name=row.name,
             reply_to=self._newsletter.reply_to,
-            subject=self._edition.subject,
+            subject=subject,
             date=self._date,
             message_id=tokens.message_id(
                 self._secret, self._newsletter.id, self._edition.number, row.subscriber_id, domain
             ),
             list_id=f"{self._newsletter.id}.{domain}",
-            list_unsubscribe=self._unsubscribe_url(row),
+            list_unsubscribe=self._link(tokens.UNSUBSCRIBE, row),
             list_help=self._newsletter.base_url,
         )
 
-    def _unsubscribe_url(self, row: DueCopy) -> str:
-        token = tokens.make(self._secret, tokens.UNSUBSCRIBE, self._newsletter.id, row.subscriber_id)
-        return f"{self._newsletter.base_url}/unsubscribe/{token}"
+    def _link(self, purpose: str, row: DueCopy) -> str:
+        """Of this reader alone, for this purpose alone."""
+        token = tokens.make(self._secret, purpose, self._newsletter.id, row.subscriber_id)
+        return f"{self._newsletter.base_url}/{purpose}/{token}"

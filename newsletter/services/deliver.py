@@ -29,9 +29,10 @@ from newsletter.services.compose import Composer
 from newsletter.services.ledger import Ledger
 from newsletter.services.pacer import Pacer
 
-__all__ = ["Delivery", "DeliveryOptions"]
+__all__ = ["ALL_MUTED", "Delivery", "DeliveryOptions"]
 
 _PAGE = 500
+ALL_MUTED = "the reader has muted all of this edition"
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Delivery:
         composer = await self._composer_of(row)
         try:
             message = composer.message(row)
+            decision = Decision(DeliveryState.SUPPRESSED, row.attempts, ALL_MUTED)
         except (NewsletterError, ValueError) as error:
             message = None
             decision = Decision(DeliveryState.REJECTED, row.attempts, f"could not be written: {error}")

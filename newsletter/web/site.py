@@ -1,4 +1,4 @@
-"""The pages that the emails link to: leaving the list, and the archive.
+"""The pages that the emails link to: leaving the list, asking for more like an entry, and the archive.
 
 They work without scripts, and only a POST changes anything: mail scanners follow every link. Whoever has an
 unsubscribe link may leave, without signing in (RFC 8058). What papers say is text, never markup, and of their
@@ -21,7 +21,9 @@ from starlette.routing import Route
 from newsletter.bootstrap import App
 from newsletter.core import tokens
 from newsletter.core.consent import Event
+from newsletter.core.likeness import like_of
 from newsletter.core.model import Entry, Subscriber, SubscriberStatus
+from newsletter.core.wishes import Like
 from newsletter.errors import NotFound
 from newsletter.ports import PublishedEdition
 from newsletter.render.text import clean, safe_link
@@ -69,6 +71,9 @@ def _routes(pages: "_Pages", start: str) -> list[Route]:
         Route(f"{start}/archive/{{number}}", pages.edition),
         Route(f"{start}/unsubscribe/{{token:path}}", pages.ask, methods=["GET"]),
         Route(f"{start}/unsubscribe/{{token:path}}", pages.unsubscribe, methods=["POST"]),
+        Route(f"{start}/more/{{token}}/{{number}}/{{rank}}", pages.ask_for_more, methods=["GET"]),
+        Route(f"{start}/more/{{token}}/{{number}}/{{rank}}", pages.more, methods=["POST"]),
+        Route(f"{start}/more/{{token}}/{{number}}/{{rank}}/back", pages.no_more, methods=["POST"]),
     ]
 
 
@@ -107,17 +112,43 @@ class _Pages:
 
     async def ask(self, request: Request) -> Response:
         """Who would be unsubscribed from what, and a button."""
-        return self._unsubscribing(await self._reader(request))
+        return self._unsubscribing(await self._reader(request, tokens.UNSUBSCRIBE))
 
     async def unsubscribe(self, request: Request) -> Response:
         """By the button, or in one click by the reader's mail program. The body is not read: it says nothing
         that the address does not."""
-        person = await self._reader(request)
+        person = await self._reader(request, tokens.UNSUBSCRIBE)
         if person is not None:
             now = self._app.clock.now()
             status = await self._app.subscribers.move(person.id, Event.UNSUBSCRIBE, now)
             person = replace(person, status=status)
         return self._unsubscribing(person)
+
+    async def ask_for_more(self, request: Request) -> Response:
+        """Of what there would be more, and a button; or that it was asked for already."""
+        found = await self._liked(request)
+        if isinstance(found, Response):
+            return found
+        person, like = found
+        return self._more(request, like, done=any(known.entry == like.entry for known in person.wishes.likes))
+
+    async def more(self, request: Request) -> Response:
+        """By the button: editions from the next one on look for entries like this one."""
+        found = await self._liked(request)
+        if isinstance(found, Response):
+            return found
+        person, like = found
+        await self._app.subscribers.like(person.id, like, self._app.clock.now())
+        return self._more(request, like, done=True)
+
+    async def no_more(self, request: Request) -> Response:
+        """Takes it back."""
+        found = await self._liked(request)
+        if isinstance(found, Response):
+            return found
+        person, like = found
+        await self._app.subscribers.unlike(person.id, like.entry, self._app.clock.now())
+        return self._more(request, like, done=False)
 
     async def archive(self, request: Request) -> Response:
         """The editions, newest first."""
@@ -140,18 +171,17 @@ class _Pages:
         return self._page("problem.html", known.status_code, headers, status=known.status_code)
 
     async def _published(self, number: str) -> PublishedEdition:
-        # As digits: a number that no database can hold is just one that there is not.
-        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        if not _is_number(number):
             raise HTTPException(404)
         try:
             return await self._app.editions.get(self._app.newsletter.id, int(number))
         except NotFound as error:
             raise HTTPException(404) from error
 
-    async def _reader(self, request: Request) -> Subscriber | None:
+    async def _reader(self, request: Request, purpose: str) -> Subscriber | None:
         """Whose link this is; None where it is not one of ours, or nobody's any more."""
         token = request.path_params["token"]
-        number = tokens.read(self._secret, tokens.UNSUBSCRIBE, self._app.newsletter.id, token)
+        number = tokens.read(self._secret, purpose, self._app.newsletter.id, token)
         if number is None:
             return None
         try:
@@ -159,6 +189,23 @@ class _Pages:
         except NotFound:
             return None
         return None if person.status is SubscriberStatus.ERASED else person
+
+    async def _liked(self, request: Request) -> tuple[Subscriber, Like] | Response:
+        """Who asks for more of what; or what to say where nobody does."""
+        person = await self._reader(request, tokens.MORE)
+        if person is None or person.status in GONE:
+            return self._unsubscribing(person)
+        edition = (await self._published(request.path_params["number"])).edition
+        rank = request.path_params["rank"]
+        like = like_of(edition, int(rank)) if _is_number(rank) else None
+        if like is None:
+            raise HTTPException(404)
+        return person, like
+
+    def _more(self, request: Request, like: Like, *, done: bool) -> Response:
+        here = "{base}/more/{token}/{number}/{rank}".format(base=self.base, **request.path_params)
+        title = clean(like.title) or "Untitled"
+        return self._page("more.html", 200, PRIVATE, title=title, done=done, here=here)
 
     def _unsubscribing(self, person: Subscriber | None) -> Response:
         """To everybody whose link is not ours the same, so that nothing can be learnt by trying."""
@@ -176,6 +223,11 @@ class _Pages:
 
 def _title(entry: Entry) -> _Title:
     return _Title(clean(entry.title) or "Untitled", safe_link(entry.link))
+
+
+def _is_number(text: str) -> bool:
+    """As digits: a number that no database can hold is just one that there is not."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def _masked(email: str) -> str:

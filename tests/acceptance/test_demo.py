@@ -1,5 +1,7 @@
 """`newsletter demo`: what it says, and what its readers get."""
 
+import re
+
 from lxml import html
 from support.commands import Received
 from support.demo import NOW, Demo, example_list
@@ -126,7 +128,8 @@ def test_followed_topics_come_first(demo: Demo) -> None:
     for message in demo.mail:
         expected = sorted(topics, key=lambda topic: topic not in follows[message.recipient])
         orders.add(tuple(expected))
-        in_text = [line[6:] for line in text_of(message).splitlines() if line[6:] in topics]
+        contents = [re.fullmatch(r"  (.+) \(\d+\)", line) for line in text_of(message).splitlines()]
+        in_text = [found[1] for found in contents if found and found[1] in topics]
         assert in_text == expected
         headings = html.fromstring(html_of(message)).iterfind(".//h2")
         in_html = [words(heading.text or "") for heading in headings]

@@ -89,7 +89,7 @@ async def expected(room: Room) -> dict[str, bytes]:
         composer = app.composer(published)
         return {
             person.email: composer.message(
-                DueCopy(0, published.id, person.id, person.email, person.name, person.topics, 0)
+                DueCopy(0, published.id, person.id, person.email, person.name, person.wishes, 0)
             ).data
             async for person in app.subscribers.all()
         }

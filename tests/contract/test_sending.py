@@ -20,10 +20,12 @@ from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.bootstrap import open_app, shipped
 from newsletter.core.consent import Event
 from newsletter.core.delivery import Decision
+from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import DeliveryState as State
 from newsletter.core.slots import Outcome
 from newsletter.errors import AlreadyRunning, ConfigError, ServerRefused, ServerUnavailable, TemplateError
 from newsletter.services.compose import Composer
+from newsletter.services.deliver import ALL_MUTED
 
 DKIM = '[dkim]\ndomain = "example.org"\nselector = "papers"\nkey_file = "dkim.pem"\n'
 
@@ -38,6 +40,18 @@ async def test_everybody_gets_one_copy_and_sending_again_sends_nothing(tmp_path:
     assert set(server.accepted.values()) == {1}
     assert len(server.accepted) == 30
     assert server.connections <= 4
+
+
+async def test_who_has_muted_all_gets_no_copy_and_is_accounted_for(tmp_path: Path):
+    """With the reason, and nobody else is touched."""
+    async with scripted_server() as server, newsroom(tmp_path, port=server.port, readers=3) as app:
+        await app.subscribers.add([NewSubscriber("reader1@example.org", muted=("paper",))], NOW)
+        published = await publish(app)
+        await app.delivery().run()
+        [failure] = await app.outbox.failures(published.id)
+        assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 2, State.SUPPRESSED: 1}
+    assert (failure.email, failure.reason) == ("reader1@example.org", ALL_MUTED)
+    assert "reader1@example.org" not in server.accepted
 
 
 async def test_a_bad_address_costs_nobody_else_their_copy(tmp_path: Path):

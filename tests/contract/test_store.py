@@ -27,10 +27,12 @@ from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import DeliveryState as State
 from newsletter.core.model import SubscriberStatus
 from newsletter.core.slots import Outcome, SlotOutcome
+from newsletter.core.wishes import MOST_LIKES, Like, Wishes
 from newsletter.errors import AlreadyRunning, ConfigError, IllegalMove, NotFound, StoreError
 from newsletter.ports import Headline
 
 PEOPLE = [NewSubscriber(f"reader{n}@example.org", f"Reader {n}", ("Agents",)) for n in range(5)]
+LIKE = Like("arxiv:1", "Liked", "Agents", (("tool use", 0.8), ("memory", 0.6)))
 
 
 @pytest.fixture
@@ -162,15 +164,32 @@ async def test_due_rows_come_in_order_a_page_at_a_time(outbox, planned):
     first = await outbox.due(NOW, 0, 3)
     rest = await outbox.due(NOW, first[-1].id, 3)
     assert [row.email for row in (*first, *rest)] == [person.email for person in PEOPLE]
-    assert first[0].topics == ("Agents",)
+    assert first[0].wishes == Wishes(topics=("Agents",))
     assert await outbox.count_due(NOW) == 5
 
 
 async def test_a_planned_copy_keeps_the_wishes_of_its_time(outbox, subscribers, planned):
     """A second attempt must have the same bytes as the first."""
-    await subscribers.add([NewSubscriber("reader0@example.org", "New Name", ("Vision",))], NOW)
     row = (await outbox.due(NOW, 0, 1))[0]
-    assert (row.name, row.topics) == ("Reader 0", ("Agents",))
+    await subscribers.add([NewSubscriber("reader0@example.org", "New Name", ("Vision",), ("x",))], NOW)
+    await subscribers.like(row.subscriber_id, LIKE, NOW)
+    assert (await outbox.due(NOW, 0, 1))[0] == row
+    assert (row.name, row.wishes) == ("Reader 0", Wishes(topics=("Agents",)))
+
+
+async def test_a_copy_is_planned_with_all_wishes(entries, editions, outbox, subscribers):
+    """Every kind of them, the likes too, as they were put in."""
+    wishes = Wishes(topics=("T",), keywords=("k", "l"), authors=("A B",), muted=("m",), likes=(LIKE,))
+    person = NewSubscriber(
+        "ada@example.org", None, wishes.topics, wishes.keywords, wishes.authors, wishes.muted
+    )
+    await subscribers.add([person], NOW)
+    known = await subscribers.find("ada@example.org")
+    await subscribers.like(known.id, LIKE, NOW)
+    await entries.add([entry(1)], NOW)
+    await editions.publish(edition(1, 1), "", "", "0" * 16, NOW)
+    assert (await subscribers.find("ada@example.org")).wishes == wishes
+    assert (await outbox.due(NOW, 0, 1))[0].wishes == wishes
 
 
 async def test_beginning_a_row_counts_the_attempt_and_takes_it_off_the_line(outbox, planned):
@@ -269,6 +288,53 @@ async def test_an_import_adds_refreshes_and_brings_nobody_back(subscribers):
     assert (result.added, result.updated, result.unchanged, result.suppressed) == (1, 1, 1, 1)
     assert (await subscribers.find("Reader2@example.org")).name == "Renamed"
     assert await subscribers.counts() == {SubscriberStatus.ACTIVE: 5, SubscriberStatus.UNSUBSCRIBED: 1}
+
+
+async def test_a_later_mention_changes_only_what_it_says(subscribers):
+    """None leaves a wish as it is, an empty list takes it away; likes are the reader's own business."""
+    await subscribers.add([NewSubscriber("a@example.org", "A", ("T",), ("k",), ("N",), ("m",))], NOW)
+    person = await subscribers.find("a@example.org")
+    await subscribers.like(person.id, LIKE, NOW)
+    same = await subscribers.add([NewSubscriber("a@example.org", None, ("T",), ("k",))], NOW)
+    changed = await subscribers.add([NewSubscriber("a@example.org", keywords=(), muted=("x", "y"))], NOW)
+    assert (same.unchanged, changed.updated) == (1, 1)
+    assert (await subscribers.find("a@example.org")).wishes == Wishes(
+        topics=("T",), authors=("N",), muted=("x", "y"), likes=(LIKE,)
+    )
+
+
+async def test_a_like_is_kept_once_until_it_is_taken_back(subscribers):
+    """The newest last; of very many the oldest make room; forgetting what is not there is no error."""
+    await subscribers.add(PEOPLE[:1], NOW)
+    person = await subscribers.find("reader0@example.org")
+    many = [replace(LIKE, entry=f"paper:{n}") for n in range(MOST_LIKES)]
+    for like in (LIKE, *many, many[0], many[0]):
+        await subscribers.like(person.id, like, NOW)
+    await subscribers.unlike(person.id, many[1].entry, NOW)
+    await subscribers.unlike(person.id, LIKE.entry, NOW)
+    assert (await subscribers.get(person.id)).wishes.likes == (*many[2:], many[0])
+    for change in (subscribers.like(99, LIKE, NOW), subscribers.unlike(99, "x", NOW)):
+        with pytest.raises(NotFound):
+            await change
+
+
+@pytest.mark.parametrize("event", [Event.UNSUBSCRIBE, Event.ERASE, Event.COMPLAIN])
+async def test_whoever_leaves_takes_their_likes_along(
+    entries, editions, outbox, subscribers, database, event
+):
+    """From the list and from the copies that were planned."""
+    await subscribers.add(PEOPLE[:2], NOW)
+    person, other = [found async for found in subscribers.all()]
+    for one in (person, other):
+        await subscribers.like(one.id, LIKE, NOW)
+    await entries.add([entry(1)], NOW)
+    await editions.publish(edition(1, 1), "", "", "0" * 16, NOW)
+    await subscribers.move(person.id, event, NOW)
+    assert (await subscribers.get(person.id)).wishes.likes == ()
+    assert (await subscribers.get(other.id)).wishes.likes == (LIKE,)
+    async with database.read() as connection:
+        planned = await connection.execute(sa.select(rows.c.likes).order_by(rows.c.subscriber_id))
+        assert [len(likes) for likes in planned.scalars()] == [0, 1]
 
 
 async def test_a_long_list_is_read_in_pages(subscribers):

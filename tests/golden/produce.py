@@ -18,6 +18,7 @@ from newsletter.core import tokens
 from newsletter.core.archive import edition_to_json
 from newsletter.core.edition import EditionPolicy, arrange
 from newsletter.core.model import Newsletter
+from newsletter.core.wishes import Wishes
 from newsletter.ports import DueCopy, PublishedEdition
 from newsletter.render.digest import render_edition
 from newsletter.render.theme import Theme
@@ -40,7 +41,7 @@ READER = DueCopy(
     subscriber_id=7,
     email="ada@example.org",
     name="Ada Lovelace",
-    topics=("Robotics", "Image generation"),
+    wishes=Wishes(topics=("Robotics", "Image generation")),
     attempts=0,
 )
 

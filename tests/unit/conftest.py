@@ -1,6 +1,7 @@
 """Fixtures of the tests of rendering; each name begins with `render_`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,13 @@ from typing import Any
 import pytest
 
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry, Section
+from newsletter.core.reader import Arrangement, arrange_for
+from newsletter.core.readerindex import ReaderIndex
+from newsletter.core.wishes import Wishes
+from newsletter.render.compiled import Shape
 from newsletter.render.digest import RenderedEdition, render_edition
 from newsletter.render.mime import MessageHeaders
-from newsletter.render.personalise import Reader
+from newsletter.render.personalise import Copy, Personaliser, Reader
 from newsletter.render.theme import Theme
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -105,16 +110,47 @@ def render_rendered(
     return render_edition(render_plain_edition, render_newsletter, render_theme, nonce=NONCE)
 
 
-@pytest.fixture
-def render_reader() -> Reader:
-    """Ada, who follows the third topic."""
+@pytest.fixture(scope="session")
+def render_arranged() -> Callable[..., Arrangement]:
+    """Arranges an edition: `render_arranged(edition, topics=("Vision",))`."""
+
+    def make(edition: Edition, **wishes: Any) -> Arrangement:
+        arrangement = arrange_for(ReaderIndex.of(edition), Wishes(**wishes))
+        assert arrangement
+        return arrangement
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def render_reader(render_plain_edition: Edition, render_arranged: Callable[..., Arrangement]) -> Reader:
+    """Ada, who follows the third topic of the plain edition."""
     return Reader(
         email="ada@example.org",
         name="Ada",
         unsubscribe_url="https://papers.example.org/unsubscribe/t0k3n",
-        order=(2, 0, 1),
-        followed=frozenset({2}),
+        more_url="https://papers.example.org/more/t0k3n2/42",
+        preheader=render_plain_edition.preheader,
+        arrangement=render_arranged(render_plain_edition, topics=("Speech & sound",)),
     )
+
+
+@pytest.fixture(scope="session")
+def render_copy(
+    render_newsletter: Newsletter,
+    render_theme: Theme,
+    render_reader: Reader,
+    render_arranged: Callable[..., Arrangement],
+) -> Callable[..., Copy]:
+    """Ada's copy of an edition, with other wishes: `render_copy(edition, muted=("Vision",))`."""
+
+    def make(edition: Edition, letter: Newsletter = render_newsletter, **wishes: Any) -> Copy:
+        rendered = render_edition(edition, letter, render_theme, nonce=NONCE)
+        arrangement = render_arranged(edition, **wishes)
+        reader = replace(render_reader, preheader=edition.preheader, arrangement=arrangement)
+        return Personaliser(rendered, Shape.of(edition)).copy(reader)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.core.cleaning import clean_text
-from newsletter.core.listfile import NewSubscriber, parse_csv, parse_jsonl, write_csv, write_jsonl
+from newsletter.core.listfile import LISTS, NewSubscriber, parse_csv, parse_jsonl, write_csv, write_jsonl
 from newsletter.core.model import Subscriber, SubscriberStatus
+from newsletter.core.wishes import Wishes
 from newsletter.errors import InputError
 
 words = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters=";"), min_size=1, max_size=12)
@@ -74,6 +75,23 @@ def test_jsonl_takes_topics_as_a_list_or_as_text():
     ]
 
 
+def test_an_older_list_says_nothing_of_newer_wishes():
+    """A column that is not there leaves what is known as it is; an empty cell takes it away."""
+    [person], _ = parse_csv("email,topics\na@example.org,Agents\n", name="list.csv")
+    assert (person.keywords, person.authors, person.muted) == (None, None, None)
+    [person], _ = parse_csv(
+        "email,keywords,authors,muted\na@example.org,tool use; RLHF,,Robotics\n", name="list.csv"
+    )
+    assert (person.topics, person.keywords, person.authors, person.muted) == (
+        None,
+        ("tool use", "RLHF"),
+        (),
+        ("Robotics",),
+    )
+    _, [problem] = parse_jsonl('{"email": "a@example.org", "muted": 1}', name="list.jsonl")
+    assert str(problem) == "list.jsonl:1: muted: not a list of texts."
+
+
 def test_a_domain_becomes_an_a_label():
     """Mail servers want it so."""
     people, _ = parse_csv("email\nada@bücher.example.org\n", name="list.csv")
@@ -89,17 +107,28 @@ def test_an_exported_cell_is_never_a_formula(cell: str):
     assert shown == "'" + cell
 
 
-@given(st.lists(st.tuples(words, st.lists(words, max_size=3, unique=True)), max_size=8))
+wished = st.lists(words, max_size=3, unique=True)
+
+
+@given(st.lists(st.tuples(words, wished, wished, wished, wished), max_size=8))
 def test_what_is_exported_imports_as_it_was(rows):
     """Names with commas, quotes, apostrophes and formulas included, in both formats."""
     people = [
-        Subscriber(id=n, email=f"reader{n}@example.org", name=name, topics=tuple(topics))
-        for n, (name, topics) in enumerate(rows)
+        Subscriber(
+            id=n,
+            email=f"reader{n}@example.org",
+            name=name,
+            wishes=Wishes(**dict(zip(LISTS, map(tuple, wishes), strict=True))),
+        )
+        for n, (name, *wishes) in enumerate(rows)
     ]
     for parse, write in ((parse_csv, write_csv), (parse_jsonl, write_jsonl)):
         read, problems = parse("".join(write(people)), name="list")
         assert not problems
         assert [(p.email, p.name) for p in read] == [(p.email, clean_text(p.name)) for p in people]
+        for column in LISTS:
+            cleaned = [tuple(map(clean_text, getattr(person.wishes, column))) for person in people]
+            assert [getattr(person, column) for person in read] == cleaned
 
 
 @given(st.text(max_size=200))

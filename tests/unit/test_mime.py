@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import InputError
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy, Personaliser
+from newsletter.render.personalise import Copy
 from newsletter.render.text import clean
 
 ONCE = [
@@ -79,8 +79,8 @@ def check_wire(data):
 
 class TestWholeMessage:
     @pytest.fixture
-    def copy(self, render_rendered, render_reader):
-        return Personaliser(render_rendered, 3).copy(render_reader)
+    def copy(self, render_plain_edition, render_copy):
+        return render_copy(render_plain_edition)
 
     def test_same_input_same_bytes(self, copy, render_headers):
         """A copy that is sent again is the same message."""

@@ -6,17 +6,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from newsletter.render.digest import render_edition
 from newsletter.render.mime import build_message
-from newsletter.render.personalise import Personaliser, Reader
 from newsletter.render.preview import CLIP_LIMIT, preview_pages
-
-NONCE = "0123456789abcdef"
 
 
 @pytest.fixture
-def copy(render_rendered, render_reader):
-    return Personaliser(render_rendered, 3).copy(render_reader)
+def copy(render_plain_edition, render_copy):
+    return render_copy(render_plain_edition)
 
 
 @pytest.fixture
@@ -74,15 +70,13 @@ def test_index_weighs_the_email(pages, copy):
 
 
 def test_hostile_text(
-    render_edition_of, render_entry, render_newsletter, render_theme, render_bench, render_headers
+    render_edition_of, render_entry, render_newsletter, render_bench, render_headers, render_copy
 ):
     """Text from outside adds no element to the work bench."""
 
     def elements(word):
         edition = render_edition_of({word: [render_entry(1, title=word, reasons=(word,))]}, subject=word)
-        rendered = render_edition(edition, render_newsletter, render_theme, nonce=NONCE)
-        reader = Reader("a@example.org", word, "https://e.org/u", (0,), frozenset())
-        copy = Personaliser(rendered, 1).copy(reader)
+        copy = render_copy(edition)
         data = build_message(copy, render_headers(subject=word, to_name=word))
         found = []
         parser = HTMLParser()

@@ -240,6 +240,111 @@ async def test_a_forged_link_tells_nothing(app: App, browser: httpx.AsyncClient,
     assert (await app.subscribers.get(person.id)).status is SubscriberStatus.ACTIVE
 
 
+# More like this
+
+
+def more_of(app: App, number: int, rank: int = 1, edition: int = 1) -> str:
+    """Where the emails of this subscriber lead to for more like an entry."""
+    token = tokens.make(app.secret, tokens.MORE, app.newsletter.id, number)
+    return f"/more/{token}/{edition}/{rank}"
+
+
+async def likes_of(app: App, person: Subscriber) -> list[str]:
+    return [like.entry for like in (await app.subscribers.get(person.id)).wishes.likes]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_following_a_link_for_more_changes_nothing(
+    app: App, browser: httpx.AsyncClient, method: str
+) -> None:
+    """Mail scanners follow these links too."""
+    person = await subscribe(app)
+    await publish(app, papers(2))
+    assert (await browser.request(method, more_of(app, person.id))).status_code == 200
+    assert await likes_of(app, person) == []
+
+
+async def test_asking_for_more_and_taking_it_back(app: App, browser: httpx.AsyncClient) -> None:
+    """The page names the entry and has one button, each answer the way back; pressing twice is once."""
+    person = await subscribe(app)
+    entry = (await publish(app, papers(20))).edition.featured[1].entry
+    link = more_of(app, person.id, rank=2)
+    asked = Page((await browser.get(link)).text)
+    assert "More like this?" in asked.text
+    assert f"“{entry.title}”" in asked.text
+    assert ("form", {"method": "post", "action": link}) in asked.elements
+    for _ in range(2):
+        answer = await browser.post(link)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        assert ("form", {"method": "post", "action": f"{link}/back"}) in Page(answer.text).elements
+        assert await likes_of(app, person) == [entry.id]
+    assert "There will be more" in (await browser.get(link)).text
+    for _ in range(2):
+        answer = await browser.post(f"{link}/back")
+        assert "More like this?" in answer.text
+        assert await likes_of(app, person) == []
+
+
+async def test_an_entry_shown_by_title_only_may_be_liked_too(app: App, browser: httpx.AsyncClient) -> None:
+    """Who follows something in it has it in full, with its link."""
+    person = await subscribe(app)
+    first = (await publish(app, papers(20))).edition.also[0]
+    await browser.post(more_of(app, person.id, first.rank))
+    assert await likes_of(app, person) == [first.entry.id]
+
+
+@pytest.mark.parametrize("path", ["1/99", "1/0", "1/x", "1/-1", "2/1", "x/1", "1/" + "9" * 5000, "٢/1"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_more_of_what_there_is_not(
+    app: App, browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    """There is no such page, and nothing is changed."""
+    person = await subscribe(app)
+    await publish(app, papers(20))
+    link = more_of(app, person.id).removesuffix("1/1") + path
+    assert (await browser.request(method, link)).status_code == 404
+    assert await likes_of(app, person) == []
+
+
+@pytest.mark.parametrize(("method", "end"), [("GET", ""), ("POST", ""), ("POST", "/back")])
+async def test_a_forged_link_for_more_tells_nothing(
+    app: App, browser: httpx.AsyncClient, method: str, end: str
+) -> None:
+    """The same answer whatever is wrong with the token, that of the unsubscribe link included; and whether
+    there is such an entry is not told either."""
+    person, erased = await subscribe(app), await subscribe(app, "bob@example.org")
+    await app.subscribers.move(erased.id, Event.ERASE, NOW)
+    await publish(app, papers(2))
+    unsubscribe = link_of(app, person.id).removeprefix("/unsubscribe/")
+    made = [unsubscribe, "x", more_of(app, erased.id)[6:38], more_of(app, 10**6)[6:38]]
+    made += [tokens.make(app.secret, tokens.MORE, "others", person.id)]
+    links = [f"/more/{token}/{place}{end}" for token in made for place in ("1/1", "1/99", "7/1")]
+    answers = [await browser.request(method, link) for link in links]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
+    assert "This link is not one of ours" in answers[0].text
+    assert await likes_of(app, person) == []
+
+
+async def test_whoever_left_is_told_so(app: App, browser: httpx.AsyncClient) -> None:
+    """Rather than promised more."""
+    person = await subscribe(app)
+    await publish(app, papers(2))
+    await app.subscribers.move(person.id, Event.UNSUBSCRIBE, NOW)
+    answer = await browser.post(more_of(app, person.id))
+    assert "You are unsubscribed" in answer.text
+    assert await likes_of(app, person) == []
+
+
+async def test_a_hostile_title_stays_text_on_the_page_for_more(app: App, browser: httpx.AsyncClient) -> None:
+    """Shown as it was written."""
+    person = await subscribe(app)
+    await publish(app, [Entry(id=f"p{n}", title=text) for n, text in enumerate(PAYLOADS)])
+    for rank in range(1, len(PAYLOADS) + 1):
+        page = Page((await browser.post(more_of(app, person.id, rank))).text)
+        assert not {"script", "img", "b"} & {tag for tag, _ in page.elements}
+
+
 # The archive
 
 
@@ -280,7 +385,14 @@ async def test_a_page_has_one_heading_and_no_script(app: App, browser: httpx.Asy
     """Every page can be read and used without scripts, and says its language and its one subject."""
     person = await subscribe(app)
     await publish(app, papers(20))
-    for path in ("/archive", "/archive/1", link_of(app, person.id), "/unsubscribe/x", "/nowhere"):
+    for path in (
+        "/archive",
+        "/archive/1",
+        link_of(app, person.id),
+        "/unsubscribe/x",
+        "/nowhere",
+        more_of(app, 1),
+    ):
         page = Page((await browser.get(path)).text)
         tags = [tag for tag, _ in page.elements]
         assert (tags.count("h1"), tags.count("main"), tags.count("title")) == (1, 1, 1), path

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import editions, featured, outbox, slots, subscribers
+from newsletter.adapters.stores.wishes import WISHES
 from newsletter.core.archive import edition_from_json, edition_to_json
 from newsletter.core.model import DeliveryState, Edition, SubscriberStatus
 from newsletter.core.slots import Outcome
@@ -116,7 +117,7 @@ async def _plan(connection: AsyncConnection, edition_id: int, now: datetime) -> 
         subscribers.c.id,
         subscribers.c.email,
         subscribers.c.name,
-        subscribers.c.topics,
+        *(subscribers.c[name] for name in WISHES),
         sa.literal(DeliveryState.PENDING.value),
         sa.literal(0),
         sa.literal(""),
@@ -127,7 +128,7 @@ async def _plan(connection: AsyncConnection, edition_id: int, now: datetime) -> 
         "subscriber_id",
         "email",
         "name",
-        "topics",
+        *WISHES,
         "state",
         "attempts",
         "reason",

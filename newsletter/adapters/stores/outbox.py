@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import read_edition
 from newsletter.adapters.stores.schema import OPEN_ROWS, editions, outbox, subscribers
+from newsletter.adapters.stores.wishes import WISHES, wishes_from_row
 from newsletter.core.delivery import MOVES, Decision
 from newsletter.core.model import Accounting, DeliveryState, SubscriberStatus
 from newsletter.errors import IllegalMove
@@ -25,6 +27,7 @@ _WILLING = (
     .exists()
 )
 """The row's subscriber has not left in the meantime."""
+_COPY = [outbox.c[field.name] for field in fields(DueCopy) if field.name != "wishes"]
 _UNTOLD = (DeliveryState.PENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.SENDING.value)
 
 
@@ -93,11 +96,18 @@ class SqlOutbox:
             return tuple(Failure(*row) for row in await connection.execute(query.order_by("id").limit(limit)))
 
     async def _copies(self, where: Any, limit: int | None = None) -> tuple[DueCopy, ...]:
-        columns = (outbox.c[name] for name in DueCopy.__dataclass_fields__)
-        query = sa.select(*columns).where(where).order_by(outbox.c.id).limit(limit)
+        query = (
+            sa.select(*_COPY, *(outbox.c[name] for name in WISHES))
+            .where(where)
+            .order_by(outbox.c.id)
+            .limit(limit)
+        )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings()
-            return tuple(DueCopy(**{**row, "topics": tuple(row["topics"])}) for row in rows)
+            return tuple(
+                DueCopy(**{column.name: row[column.name] for column in _COPY}, wishes=wishes_from_row(row))
+                for row in rows
+            )
 
 
 def _is_due(now: datetime) -> sa.ColumnElement[bool]:

@@ -23,7 +23,7 @@ __all__ = [
     "validators",
 ]
 
-REVISION = "0004"
+REVISION = "0005"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -46,6 +46,13 @@ class Instant(sa.TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _wishes() -> tuple[sa.Column[Any], ...]:
+    """What a person asked for: a column for each field of `Wishes`."""
+    later = ("keywords", "authors", "muted", "likes")
+    added = (sa.Column(name, sa.JSON, nullable=False, server_default="[]") for name in later)
+    return (sa.Column("topics", sa.JSON, nullable=False), *added)
 
 
 # INTEGER PRIMARY KEY is what SQLite counts up by itself.
@@ -169,7 +176,7 @@ subscribers = sa.Table(
     # The address with case folded: two spellings of one mailbox are one person.
     sa.Column("email_key", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("topics", sa.JSON, nullable=False),
+    *_wishes(),
     sa.Column("status", sa.Text, nullable=False, index=True),
     sa.Column("created", Instant, nullable=False),
     sa.Column("changed", Instant, nullable=False),
@@ -187,7 +194,7 @@ outbox = sa.Table(
     # As they were when the edition was planned, so that a second attempt sends the same bytes.
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("topics", sa.JSON, nullable=False),
+    *_wishes(),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),

@@ -1,7 +1,8 @@
 """The list."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +10,24 @@ import sqlalchemy as sa
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import OPEN_ROWS, outbox, subscribers
+from newsletter.adapters.stores.wishes import WISHES, likes_to_json, wishes_from_row
 from newsletter.core.address import address_key
 from newsletter.core.consent import Event, move
-from newsletter.core.listfile import NewSubscriber
+from newsletter.core.listfile import LISTS, NewSubscriber
 from newsletter.core.model import DeliveryState, Subscriber, SubscriberStatus
+from newsletter.core.wishes import MOST_LIKES, Like
 from newsletter.errors import NotFound
 from newsletter.ports import Imported
 
 __all__ = ["SqlSubscribers"]
 
 _PAGE = 1000
-_COLUMNS = [subscribers.c[name] for name in Subscriber.__dataclass_fields__]
+_PERSON = [subscribers.c[field.name] for field in fields(Subscriber) if field.name != "wishes"]
+_COLUMNS = [*_PERSON, *(subscribers.c[name] for name in WISHES)]
+_REFRESHED = ("name", *LISTS)
+"""What a later mention of somebody changes."""
+_NO_NEWS = NewSubscriber("")
+_NOBODY = "there is no such subscriber."
 
 
 class SqlSubscribers:
@@ -43,12 +51,13 @@ class SqlSubscribers:
         return Imported(**Counter(fates.values()))
 
     async def move(self, subscriber_id: int, event: Event, now: datetime) -> SubscriberStatus:
-        """Whoever is not active any more has their unsent copies suppressed in the same commit."""
+        """Whoever is not active any more has their unsent copies suppressed in the same commit, and their
+        likes forgotten, there too."""
         one = subscribers.c.id == subscriber_id
         async with self._database.begin() as connection:
             before = await connection.scalar(sa.select(subscribers.c.status).where(one))
             if before is None:
-                raise NotFound("there is no such subscriber.")
+                raise NotFound(_NOBODY)
             after = move(SubscriberStatus(before), event)
             if after != before:
                 await connection.execute(
@@ -56,7 +65,37 @@ class SqlSubscribers:
                 )
             if after is not SubscriberStatus.ACTIVE:
                 await connection.execute(_suppress(subscriber_id, after, now))
+                await connection.execute(sa.update(subscribers).where(one).values(likes=[]))
+                await connection.execute(_forget_likes(subscriber_id))
         return after
+
+    async def like(self, subscriber_id: int, like: Like, now: datetime) -> None:
+        """The newest last, and no more than there is room for."""
+
+        def changed(likes: tuple[Like, ...]) -> tuple[Like, ...]:
+            return (*(known for known in likes if known.entry != like.entry), like)[-MOST_LIKES:]
+
+        await self._change_likes(subscriber_id, changed, now)
+
+    async def unlike(self, subscriber_id: int, entry_id: str, now: datetime) -> None:
+        """The others stay in their order."""
+
+        def changed(likes: tuple[Like, ...]) -> tuple[Like, ...]:
+            return tuple(known for known in likes if known.entry != entry_id)
+
+        await self._change_likes(subscriber_id, changed, now)
+
+    async def _change_likes(
+        self, subscriber_id: int, change: Callable[[tuple[Like, ...]], tuple[Like, ...]], now: datetime
+    ) -> None:
+        one = subscribers.c.id == subscriber_id
+        wishes = (subscribers.c[name] for name in WISHES)
+        async with self._database.begin() as connection:
+            row = (await connection.execute(sa.select(*wishes).where(one))).mappings().one_or_none()
+            if row is None:
+                raise NotFound(_NOBODY)
+            likes = likes_to_json(change(wishes_from_row(row).likes))
+            await connection.execute(sa.update(subscribers).where(one).values(likes=likes, changed=now))
 
     async def get(self, subscriber_id: int) -> Subscriber:
         """Raises NotFound."""
@@ -109,8 +148,7 @@ def _fate(person: NewSubscriber, known: sa.RowMapping | None) -> str:
         return "added"
     if known["status"] not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
         return "suppressed"
-    same = person.name in (None, known["name"]) and person.topics in (None, tuple(known["topics"]))
-    return "unchanged" if same else "updated"
+    return "unchanged" if _refreshed(known, person) == _refreshed(known, _NO_NEWS) else "updated"
 
 
 def _row(key: str, person: NewSubscriber, now: datetime) -> dict[str, Any]:
@@ -118,7 +156,7 @@ def _row(key: str, person: NewSubscriber, now: datetime) -> dict[str, Any]:
         "email": person.email,
         "email_key": key,
         "name": person.name or "",
-        "topics": list(person.topics or ()),
+        **{name: list(getattr(person, name) or ()) for name in LISTS},
         "status": SubscriberStatus.ACTIVE.value,
         "created": now,
         "changed": now,
@@ -129,15 +167,21 @@ def _update(now: datetime) -> sa.Update:
     return (
         sa.update(subscribers)
         .where(subscribers.c.email_key == sa.bindparam("key"))
-        .values(name=sa.bindparam("new_name"), topics=sa.bindparam("new_topics"), changed=now)
+        .values(**{name: sa.bindparam(f"new_{name}") for name in _REFRESHED}, changed=now)
     )
 
 
 def _changes(known: sa.RowMapping, person: NewSubscriber) -> dict[str, Any]:
+    new = {f"new_{name}": value for name, value in _refreshed(known, person).items()}
+    return {"key": known["email_key"], **new}
+
+
+def _refreshed(known: sa.RowMapping, person: NewSubscriber) -> dict[str, Any]:
+    """What is known of somebody after this mention of them; None in it leaves a field as it is."""
+    said = {name: getattr(person, name) for name in _REFRESHED}
     return {
-        "key": known["email_key"],
-        "new_name": known["name"] if person.name is None else person.name,
-        "new_topics": known["topics"] if person.topics is None else list(person.topics),
+        name: known[name] if value is None else value if name == "name" else list(value)
+        for name, value in said.items()
     }
 
 
@@ -155,6 +199,11 @@ def _suppress(subscriber_id: int, status: SubscriberStatus, now: datetime) -> sa
     )
 
 
+def _forget_likes(subscriber_id: int) -> sa.Update:
+    return sa.update(outbox).where(outbox.c.subscriber_id == subscriber_id).values(likes=[])
+
+
 def _subscriber(row: sa.RowMapping) -> Subscriber:
-    values = {name: row[name] for name in Subscriber.__dataclass_fields__}
-    return Subscriber(**values | {"topics": tuple(row["topics"]), "status": SubscriberStatus(row["status"])})
+    values = {column.name: row[column.name] for column in _PERSON}
+    status = SubscriberStatus(row["status"])
+    return Subscriber(**values | {"wishes": wishes_from_row(row), "status": status})

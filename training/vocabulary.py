@@ -1,22 +1,13 @@
-"""The built-in topics of machine learning: names as an editor would set them, and the phrases that tell them.
+"""The house's topics: names as an editor would set them, and the phrases that tell them.
 
 The phrases of a topic are separated by semicolons: first those that name the topic itself, then those that
-go with it. Case, plurals and the hyphens of prefixes do not matter; see `core.terms`.
+go with it. Case, plurals and the hyphens of prefixes do not matter; see `newsletter.core.terms`.
 The names are stable: subscribers follow topics by them, so rename one only with a note in the changelog.
 """
 
 from dataclasses import dataclass
 
-__all__ = ["BUILT_IN", "Topic", "Vocabulary"]
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic of the operator's choice. A built-in name brings the built-in phrases with it."""
-
-    name: str
-    keywords: tuple[str, ...] = ()
-    description: str = ""
+__all__ = ["HOUSE_TOPICS", "Vocabulary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +22,7 @@ def _vocabulary(strong: str, weak: str) -> Vocabulary:
     return Vocabulary(*(tuple(" ".join(p.split()) for p in part.split(";")) for part in (strong, weak)))
 
 
-BUILT_IN: dict[str, Vocabulary] = {
+HOUSE_TOPICS: dict[str, Vocabulary] = {
     "Agents": _vocabulary(
         """agent; agentic; multi-agent; tool use; tool calling; function calling; web agent; gui agent;
         gui; computer use; language agent; llm agent; autonomous agent; deep research; web
