@@ -49,6 +49,8 @@ _OPENING = re.compile(
 _SUBJECTS = frozenset(("we", *PAPERS))
 _BEGINNING = MARKS | CLAUSES | PHRASES | {"and"}
 """Before which tokens a line can end at all."""
+_TOLD = frozenset(("fact", "idea", "insight", "observation", "hypothesis", "assumption", "claim", "evidence"))
+"""Words that say nothing without the clause after them: "the fact | that ..."."""
 _SHORTEST = 8
 """How many words a line has at least."""
 
@@ -186,7 +188,7 @@ def _is_tied(words: Sequence[str], at: int) -> bool:
         or "while" in told
     ):
         return True
-    if before.endswith(("ed", "ing", "ly")) or (word == "that" and word in told):
+    if before.endswith(("ed", "ing", "ly")) or (word == "that" and (word in told or before in _TOLD)):
         return True
     if word == "by":
         return not "".join(words[at + 1 : at + 2]).endswith("ing")

@@ -9,7 +9,7 @@ from newsletter.core.clauses import TOKEN, Sentence, Start
 from newsletter.core.sentences import capitalised
 from newsletter.core.wording import CLAIMING, DANGLING, PASSING
 
-__all__ = ["ENDS", "joined", "retell", "shorten"]
+__all__ = ["ENDS", "retell", "shorten"]
 
 _CLAUSE_ENDS = tuple(
     re.compile(pattern)
@@ -27,32 +27,16 @@ ENDS = (".", "!", "?", '."', ".”", ".)")
 
 
 def retell(sentence: Sentence, start: Start, end: int) -> str:
-    """The stretch of the sentence, with a capital and a full stop."""
-    subject, rest = _told(sentence, start, end)
-    return _whole(subject + rest)
-
-
-def joined(first: tuple[Sentence, Start, int], second: tuple[Sentence, Start, int]) -> str:
-    """Two stretches that say what the authors did as one sentence, which names the authors once."""
-    subject, rest = _told(*first)
-    return _whole(f"{subject}{rest.rstrip(' .')} and {_told(*second)[1]}")
-
-
-def _told(sentence: Sentence, start: Start, end: int) -> tuple[str, str]:
-    """The subject of a stretch that announces, with a blank, and what follows; '' and all of any other."""
+    """The stretch with a capital and a full stop, without "also" and the like before its verb."""
     text = sentence.text
     spans = [found.span() for found in TOKEN.finditer(text)]
     begin = spans[start.at][0] if start.at else 0
-    stop = spans[end - 1][1] if end < len(spans) else len(text)
-    if start.verb < 0:
-        return "", text[begin:stop]
-    after = start.subject + 1
-    while sentence.tokens[after] in PASSING:
-        after += 1
-    return text[begin : spans[start.subject][1]] + " ", text[spans[after][0] : stop]
-
-
-def _whole(told: str) -> str:
+    told = text[begin : spans[end - 1][1] if end < len(spans) else len(text)]
+    if start.verb >= 0:
+        after = start.subject + 1
+        while sentence.tokens[after] in PASSING:
+            after += 1
+        told = f"{text[begin : spans[start.subject][1]]} {told[spans[after][0] - begin :]}"
     told = told.strip().rstrip(" ,;:–-")
     return capitalised(told if told.endswith(ENDS) else told + ".")
 

@@ -1,11 +1,10 @@
 """The one-line summary of an entry: one sentence that says what is new, in the abstract's own words.
 
-    abstract ──▶ sentences ──▶ the three of most worth ──▶ candidates ──▶ the best ──retell──▶ line
+    abstract ──▶ sentences ──▶ the two of most worth ──▶ candidates ──▶ the best ──retell──▶ line
 
-A candidate is a stretch of a sentence that begins and ends where a clause does, or two of them that say what
-the authors did ("proposes ... and shows ..."). Its worth is the F1 that it is expected to reach against a
-summary by a person: twice the chances of its words (`core.chances`) over its length and the usual length of
-a summary. Nothing is invented: every word of content is the abstract's.
+A candidate is a stretch of a sentence that begins and ends where a clause does. Its worth is the F1 that it
+is expected to reach against a summary by a person: twice the chances of its words (`core.chances`) over its
+length and the usual length of a summary. Nothing is invented: every word of content is the abstract's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from newsletter.core.chances import Abstract, chances, read, worth
 from newsletter.core.clauses import MARKS, TOKEN, Sentence, Start, ends, parse
 from newsletter.core.lexicon import Lexicon
-from newsletter.core.retelling import ENDS, joined, retell, shorten
+from newsletter.core.retelling import ENDS, retell, shorten
 from newsletter.core.sentences import capitalised, clean, sentences, spelled_out, without_asides
 from newsletter.core.wording import HOLLOW, POINTING
 
@@ -23,7 +22,7 @@ __all__ = ["one_line"]
 
 _READ = 6_000
 """How many characters of an abstract are read; the longest real ones have about 3,000."""
-_BEST = 3
+_BEST = 2
 """How many sentences are looked at closely."""
 _SHORTENED = 0.85
 """What a line that is too long keeps of its worth when its end is cut off."""
@@ -31,12 +30,6 @@ _SAYS_SOMETHING = 40
 """How many characters a summary of a source's own has at least; "They count." says too little."""
 _USUAL = 16
 """How many words a summary by a person has."""
-_GAIN = 1.05
-"""By how much two clauses must be better than one."""
-_JOINED = 28
-"""How many words each of two joined clauses has at most."""
-
-
 _HOLLOW = 0.8
 """What a sentence of wishes or about the code is worth of what it would be."""
 _BACKGROUND = 0.8
@@ -51,10 +44,7 @@ class _Candidate(NamedTuple):
     """A stretch of a sentence that could be the line."""
 
     f1: float
-    """Expected, from 0 to 1."""
-    hits: float
-    """How many of its words are expected in a summary."""
-    words: int
+    """Expected, from 0 to 1, times what its sentence is worth."""
     at: int
     """The number of its sentence."""
     start: Start
@@ -98,20 +88,16 @@ def _parsed(text: str) -> list[Sentence]:
 def _best_line(title: str, parsed: Sequence[Sentence], lines: Lexicon, limit: int) -> str:
     """The best candidate that fits, as it is told."""
     abstract = read(title, parsed)
-    candidates, hits = _candidates(title, abstract, lines)
+    candidates = _candidates(title, abstract, lines)
     told = abstract.sentences
     best = candidates[0]
-    pair = _best_pair(abstract, candidates, hits)
-    if pair and pair[0] > best.f1 * _GAIN:
-        line = joined(*((told[part.at], part.start, part.end) for part in pair[1:]))
-        if _is_whole(line, limit):
-            return line
     retold = ((one.f1, retell(told[one.at], one.start, one.end)) for one in candidates)
     f1, line = next(((f1, line) for f1, line in retold if _is_whole(line, limit)), (0.0, ""))
     if f1 > best.f1 * _SHORTENED:
         return line
     short = shorten(retell(told[best.at], best.start, best.end), limit)
-    return short if _is_whole(short, limit) else line or short
+    whole = (retell(sentence, sentence.starts[0], len(sentence.tokens)) for sentence in told)
+    return next((fits for fits in (short, line, *whole) if fits and _is_whole(fits, limit)), short)
 
 
 def _is_whole(line: str, limit: int) -> bool:
@@ -121,21 +107,17 @@ def _is_whole(line: str, limit: int) -> bool:
     return len(line) <= limit and not quotes and not asks_within and not line.endswith("…")
 
 
-def _candidates(
-    title: str, abstract: Abstract, lines: Lexicon
-) -> tuple[list[_Candidate], dict[int, list[float]]]:
-    """All candidates of the best sentences, best first, and the chances of the words of those sentences."""
+def _candidates(title: str, abstract: Abstract, lines: Lexicon) -> list[_Candidate]:
+    """All candidates of the sentences that are looked at, best first."""
     name = _name(title)
     worths = [worth(abstract, at, lines) for at in range(len(abstract.sentences))]
     order = sorted(range(len(worths)), key=lambda at: (-worths[at], at))
     naming = [at for at in order if name and name in abstract.sentences[at].tokens][:1]
-    order = list(dict.fromkeys([*order[: _BEST - 1], *naming, *order]))[:_BEST]
     found: list[_Candidate] = []
-    hits = {}
-    for rank, at in enumerate(order):
-        hits[at] = chances(abstract, at, rank, worths[order[0]] - worths[at], lines)
-        found += _stretches(abstract.sentences[at], at, hits[at], name)
-    return sorted(found, key=lambda candidate: -candidate.f1), hits
+    for rank, at in enumerate(list(dict.fromkeys([order[0], *naming, *order]))[:_BEST]):
+        hits = chances(abstract, at, rank, worths[order[0]] - worths[at], lines)
+        found += _stretches(abstract.sentences[at], at, hits, name)
+    return sorted(found, key=lambda candidate: -candidate.f1)
 
 
 def _stretches(sentence: Sentence, at: int, hits: Sequence[float], name: str) -> Iterator[_Candidate]:
@@ -151,7 +133,7 @@ def _stretches(sentence: Sentence, at: int, hits: Sequence[float], name: str) ->
             f1 = promise * hit / (count + _USUAL) * (_LEANS if leans else 1.0)
             if name and name in sentence.tokens[start.at : end]:
                 f1 *= _NAMED
-            yield _Candidate(f1, hit, count, at, start, end)
+            yield _Candidate(f1, at, start, end)
 
 
 def _name(title: str) -> str:
@@ -159,26 +141,3 @@ def _name(title: str) -> str:
     head, colon, _ = title.partition(":")
     named = TOKEN.findall(head.lower()) if colon and len(head.split()) <= 2 else []
     return str(named[0]) if named else ""
-
-
-def _best_pair(
-    abstract: Abstract, candidates: Sequence[_Candidate], hits: dict[int, list[float]]
-) -> tuple[float, _Candidate, _Candidate] | None:
-    """The best two clauses about what the authors did, in the order of the text, with their expected F1."""
-    doing = [one for one in candidates if one.start.kind.startswith("we ") and one.words <= _JOINED][:10]
-    best = None
-    for one in doing:
-        said = set(abstract.sentences[one.at].keys[one.start.at : one.end])
-        for other in doing:
-            if other.at > one.at:
-                keys = abstract.sentences[other.at].keys
-                new = sum(
-                    [
-                        hits[other.at][i] * (0.25 if keys[i] in said else 1.0)
-                        for i in range(other.start.subject + 1, other.end)
-                    ]
-                )
-                f1 = 2 * (one.hits + new + 0.5) / (one.words + other.words + _USUAL)
-                if best is None or f1 > best[0]:
-                    best = (f1, one, other)
-    return best

@@ -52,18 +52,6 @@ def test_a_line_begins_with_what_the_authors_did(abstract: str, line: str) -> No
     assert one_line("", abstract) == line
 
 
-def test_two_things_that_the_authors_did_become_one_sentence() -> None:
-    """Where both say something new, and "we" is said once."""
-    abstract = (
-        "Width-based planning is popular. We investigate the width of shortest path problems. "
-        "It is hard. We propose a search algorithm for wide problems."
-    )
-    line = one_line("Width-based search for shortest path problems", abstract)
-    assert line == (
-        "We investigate the width of shortest path problems and propose a search algorithm for wide problems."
-    )
-
-
 @pytest.mark.parametrize(
     ("sentence", "whole"),
     [
@@ -146,6 +134,13 @@ def test_of_two_sentences_the_one_that_fits_is_taken() -> None:
     long = "Methods for the summaries are " + ", ".join(f"method {n} of the year" for n in range(30)) + "."
     short = "We show that reading less is enough for the summaries that people like to read in the morning."
     assert one_line("", f"{long} {short}").startswith(("We show that reading less", "Reading less"))
+
+
+def test_nothing_is_cut_where_another_sentence_fits() -> None:
+    """However long the best sentences are, a whole one of the others is better than a cut."""
+    endless = "We propose " + "very " * 80 + "long things."
+    abstract = f"{endless} {endless.replace('propose', 'introduce')} A short sentence stands here."
+    assert one_line("", abstract) == "A short sentence stands here."
 
 
 def test_the_seed_papers_read_as_whole_sentences() -> None:
