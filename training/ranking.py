@@ -14,7 +14,6 @@ them out. About four minutes and 2 GB on one core; 20 seconds with `--quick`. Ne
 """
 
 import argparse
-import gzip
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
+from papers import read
 from scipy.linalg import cho_factor, cho_solve
 
 from newsletter.adapters.weights import shipped_editor
@@ -88,9 +88,7 @@ def cross_validate(folds: Iterable[tuple[list[Row], list[Row]]]) -> dict[str, fl
 
 
 def _rows(file: Path) -> list[Row]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return sorted(rows, key=lambda row: (row["date"], row["id"]))
+    return sorted(read(file), key=lambda row: (row["date"], row["id"]))
 
 
 def _evaluate(rows: Sequence[Row], interest: Lexicon) -> dict[str, Any]:

@@ -11,7 +11,6 @@ minute, on one core.
 """
 
 import argparse
-import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from papers import read as read_rows
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
@@ -204,19 +204,14 @@ def _oracle(row: Row) -> str:
     return str(max(row["source"], key=lambda text: max(rouge_n(1, stems(text), r) for r in references)))
 
 
-def _rows(file: Path) -> list[Row]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the one-line summaries.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--check", action="store_true", help="print figures only, write nothing")
     told = parser.parse_args()
     train_rows, dev_rows = (
-        _rows(told.data / "scitldr_train.jsonl.gz"),
-        _rows(told.data / "scitldr_dev.jsonl.gz"),
+        read_rows(told.data / "scitldr_train.jsonl.gz"),
+        read_rows(told.data / "scitldr_dev.jsonl.gz"),
     )
     if told.check:
         print(json.dumps(check(train_rows, dev_rows), indent=1))

@@ -8,10 +8,10 @@ own topics always have one, and so have the words that two entries share.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import exp, log
+from math import log
 from operator import mul
 
-from newsletter.core.schemes import Filed, Filer, Scheme
+from newsletter.core.schemes import Filed, Filer, Scheme, softmax
 from newsletter.core.terms import similarity
 
 __all__ = ["View", "agreement", "views_of"]
@@ -75,9 +75,7 @@ def _fits(scheme: Scheme, likely: Sequence[Sequence[float]]) -> float:
     return min(1.0, max(0.0, (_TOO_MUCH - excess) / (_TOO_MUCH - _USUAL)))
 
 
-def _says(filed: Sequence[Filed]) -> list[float]:
+def _says(filed: Sequence[Filed]) -> tuple[float, ...]:
     """How likely the page was filed under each of the other schemes; together they are 1."""
     kinds = zip(*(one.kinds for one in filed), strict=True)
-    evidence = [_CONFIDENCE * sum(log(max(likely, 1e-12)) for likely in found) for found in kinds]
-    powers = [exp(one - max(evidence)) for one in evidence]
-    return [power / sum(powers) for power in powers]
+    return softmax([_CONFIDENCE * sum(log(max(likely, 1e-12)) for likely in found) for found in kinds])

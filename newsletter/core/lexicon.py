@@ -85,14 +85,10 @@ class Lexicon:
         lines = [json.dumps(told, sort_keys=True), *terms, ""]
         return _MAGIC + "\n".join(lines).encode() + packed
 
-    def row(self, term: str) -> tuple[float, ...] | None:
-        """The numbers of a term, None where it is not known."""
+    def number(self, term: str, column: int) -> float | None:
+        """What a term has in a column, None where it is not known."""
         at = self.index.get(term)
-        if at is None:
-            return None
-        width = len(self.columns)
-        row = self.numbers[at * width : (at + 1) * width]
-        return tuple(number * scale for number, scale in zip(row, self.scales, strict=True))
+        return None if at is None else self.numbers[at * len(self.columns) + column] * self.scales[column]
 
     def add_up(self, counted: Mapping[str, float]) -> list[float]:
         """The weighted sum of the rows of all known terms, one number a column."""

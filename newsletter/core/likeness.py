@@ -5,7 +5,7 @@ of 35 from nine sources), half of what is found alike has the same label of a fe
 chance.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
@@ -13,7 +13,7 @@ from typing import Self
 
 from newsletter.core.headline import shortened
 from newsletter.core.model import Edition, Entry
-from newsletter.core.terms import phrases, vectors
+from newsletter.core.terms import Holders, cosines, holders_of, phrases, vectors
 from newsletter.core.topics import is_catch_all
 from newsletter.core.wishes import Like
 
@@ -38,7 +38,7 @@ _Vector = Mapping[str, float]
 class Likeness:
     """Which entries of one edition are like one that somebody liked."""
 
-    holders: Mapping[str, tuple[tuple[int, float], ...]]
+    holders: Holders
     """The entries with a phrase, by rank, and how much it tells of each."""
     topics: Mapping[str, frozenset[int]]
     """The ranks in each section that has a topic."""
@@ -46,27 +46,19 @@ class Likeness:
     @classmethod
     def of(cls, edition: Edition) -> Self:
         """Ready for any number of likes."""
-        holders: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for rank, vector in _vectors(edition).items():
-            for phrase, weight in vector.items():
-                holders[phrase].append((rank, weight))
         topics = {
             section.topic: frozenset(item.rank for item in section.entries)
             for section in edition.sections
             if not is_catch_all(section.topic)
         }
-        return cls({phrase: tuple(found) for phrase, found in holders.items()}, topics)
+        return cls(holders_of(_vectors(edition).items()), topics)
 
     def alike(self, like: Like) -> list[int]:
         """The ranks of the entries that are like this one."""
-        shared: dict[int, float] = {}
-        for phrase, weight in like.phrases:
-            for rank, other in self.holders.get(phrase, ()):
-                shared[rank] = shared.get(rank, 0.0) + weight * other
         near = self.topics.get(like.topic, frozenset())
         return [
             rank
-            for rank, cosine in shared.items()
+            for rank, cosine in cosines(like.phrases, self.holders).items()
             if cosine >= _ALIKE or (cosine >= _ALIKE_IN_TOPIC and rank in near)
         ]
 

@@ -11,7 +11,8 @@ Carbonell and Goldstein, on TF-IDF vectors. The result depends on the set of ent
 are broken by id.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log1p
@@ -22,7 +23,7 @@ from newsletter.core.foresight import foreseen_votes
 from newsletter.core.interest import Interest, expected_interest
 from newsletter.core.model import Entry, RankedEntry
 from newsletter.core.reasons import Day, Reason
-from newsletter.core.terms import phrases, vectors
+from newsletter.core.terms import cosines, holders_of, phrases, vectors
 
 __all__ = ["Weights", "rank"]
 
@@ -143,36 +144,23 @@ def _spread(relevance: Sequence[float], entries: Sequence[Entry], sameness: floa
     if not sameness:
         return [(index, relevance[index]) for index in best]
     window, beyond = best[:_WINDOW], best[_WINDOW:]
-    likeness = _likeness([entries[index] for index in window])
+    texts = vectors([_counted_phrases(entries[index]) for index in window])
+    holders = holders_of(enumerate(texts))
     waiting = dict.fromkeys(range(len(window)), 0.0)
     placed: list[tuple[int, float]] = []
     while waiting:
         score, at = max((relevance[window[at]] - sameness * near, -at) for at, near in waiting.items())
         placed.append((window[-at], score))
         del waiting[-at]
-        for other, shared in likeness(-at).items():
+        for other, shared in cosines(texts[-at].items(), holders).items():
             if other in waiting:
                 waiting[other] = max(waiting[other], shared - _UNRELATED)
     floor = placed[-1][1] if placed else 0.0
     return placed + [(index, min(relevance[index], floor)) for index in beyond]
 
 
-def _likeness(entries: Sequence[Entry]) -> Callable[[int], Mapping[int, float]]:
-    """Asked with the place of an entry, the cosines of its TF-IDF vector with those that share a term."""
-    texts = vectors([phrases(f"{item.title} . {item.title} . {item.summary}", 2) for item in entries])
-    holders: dict[str, list[tuple[int, float]]] = {}
-    for place, text in enumerate(texts):
-        for term, weight in text.items():
-            holders.setdefault(term, []).append((place, weight))
-
-    def of(place: int) -> Mapping[int, float]:
-        shared: dict[int, float] = {}
-        for term, weight in texts[place].items():
-            for other, theirs in holders[term]:
-                shared[other] = shared.get(other, 0.0) + weight * theirs
-        return shared
-
-    return of
+def _counted_phrases(entry: Entry) -> Counter[str]:
+    return phrases(f"{entry.title} . {entry.title} . {entry.summary}", 2)
 
 
 def _reasons(

@@ -18,7 +18,7 @@ from newsletter.core.lexicon import Lexicon
 from newsletter.core.model import Entry
 from newsletter.core.terms import FUNCTION, words
 
-__all__ = ["HOUSE", "KINDS", "Filed", "Filer", "Scheme", "entry_terms"]
+__all__ = ["HOUSE", "KINDS", "Filed", "Filer", "Scheme", "entry_terms", "softmax"]
 
 HOUSE = "house"
 """The scheme whose topics are the names of sections."""
@@ -26,7 +26,8 @@ KINDS = "kinds"
 """Not a scheme of topics: which of the others a paper was filed under. It tells one kind of page from
 another."""
 IDF = "idf"
-"""The column of how rare a term is; the others are the dimensions of the vector."""
+"""The column of how rare a term is, the first; the others are the dimensions of the vector."""
+_RARITY = 0
 _TITLE = 3
 """How often a word of the title counts."""
 
@@ -60,10 +61,7 @@ class Scheme:
             (bias + sum(map(mul, head, vector))) / self.temperature
             for bias, head in zip(self.biases, self.heads, strict=True)
         ]
-        highest = max(scores)
-        powers = [exp(score - highest) for score in scores]
-        total = sum(powers)
-        return tuple(power / total for power in powers)
+        return softmax(scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +98,11 @@ class Filer:
     def file(self, entry: Entry) -> Filed:
         """What the words of an entry tell."""
         counted = entry_terms(entry.title, entry.summary)
-        rarity = {term: row[0] for term in counted if (row := self._lexicon.row(term)) is not None}
-        weighted = {term: counted[term] * rare for term, rare in rarity.items()}
+        rarity = ((term, self._lexicon.number(term, _RARITY)) for term in counted)
+        weighted = {term: counted[term] * rare for term, rare in rarity if rare is not None}
         length = sqrt(sum(weight * weight for weight in weighted.values())) or 1.0
         terms = {term: weight / length for term, weight in weighted.items()}
-        vector = tuple(self._lexicon.add_up(terms)[1:])
+        vector = tuple(self._lexicon.add_up(terms)[_RARITY + 1 :])
         return Filed(
             terms=terms,
             known=len(terms) / max(len(counted), 1),
@@ -112,6 +110,14 @@ class Filer:
             kinds=self._kinds.likelihoods(vector),
             vector=vector,
         )
+
+
+def softmax(scores: Sequence[float]) -> tuple[float, ...]:
+    """As parts of one, by the exponential of each score."""
+    highest = max(scores)
+    powers = [exp(score - highest) for score in scores]
+    total = sum(powers)
+    return tuple(power / total for power in powers)
 
 
 def entry_terms(title: str, abstract: str) -> dict[str, float]:

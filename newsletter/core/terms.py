@@ -6,10 +6,20 @@ that say nothing (`FUNCTION`, `GENERIC`).
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import log, sqrt
 
-__all__ = ["FUNCTION", "GENERIC", "phrases", "rarity", "similarity", "vectors", "words"]
+__all__ = [
+    "FUNCTION",
+    "GENERIC",
+    "Holders",
+    "cosines",
+    "holders_of",
+    "phrases",
+    "similarity",
+    "vectors",
+    "words",
+]
 
 _FUNCTION = """
 a about above across after again against al all along also although among an and any are as at be because
@@ -78,7 +88,7 @@ def phrases(text: str, longest: int = 4) -> Counter[str]:
     )
 
 
-def rarity(texts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _rarity(texts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """How much each term tells among these texts: about 1 for the rare, near 0 for what is everywhere."""
     holders = Counter(term for text in texts for term in text)
     return {term: log(1 + len(texts) / count) for term, count in holders.items()}
@@ -86,7 +96,7 @@ def rarity(texts: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def vectors(texts: Sequence[Counter[str]]) -> list[dict[str, float]]:
     """TF-IDF vectors of length 1, without the words that say nothing."""
-    weight = rarity(texts)
+    weight = _rarity(texts)
     return [
         _unit({t: (1 + log(c)) * weight[t] for t, c in text.items() if t not in GENERIC and len(t) > 1})
         for text in texts
@@ -98,6 +108,28 @@ def similarity(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     if len(one) > len(other):
         one, other = other, one
     return sum(weight * other[term] for term, weight in one.items() if term in other)
+
+
+Holders = Mapping[str, Sequence[tuple[int, float]]]
+"""For each term, by number, the vectors that have it, and how much it weighs in them."""
+
+
+def holders_of(numbered: Iterable[tuple[int, Mapping[str, float]]]) -> Holders:
+    """An index of vectors, for `cosines`."""
+    holders: dict[str, list[tuple[int, float]]] = {}
+    for number, vector in numbered:
+        for term, weight in vector.items():
+            holders.setdefault(term, []).append((number, weight))
+    return holders
+
+
+def cosines(vector: Iterable[tuple[str, float]], holders: Holders) -> dict[int, float]:
+    """The cosine of a vector of length 1 with each of an index that shares a term with it."""
+    shared: dict[int, float] = {}
+    for term, weight in vector:
+        for number, theirs in holders.get(term, ()):
+            shared[number] = shared.get(number, 0.0) + weight * theirs
+    return shared
 
 
 def _unit(vector: dict[str, float]) -> dict[str, float]:

@@ -27,14 +27,15 @@ def test_numbers_are_kept_to_a_part_of_their_columns_range(rows: dict[str, tuple
     """A number differs from what was put in by at most half a step."""
     lexicon = Lexicon.of(("a", "b"), rows, {}, wide=True)
     for term, row in rows.items():
-        assert lexicon.row(term) == pytest.approx(row, abs=max(lexicon.scales) * 0.51)
+        found = [lexicon.number(term, column) for column in range(2)]
+        assert found == pytest.approx(row, abs=max(lexicon.scales) * 0.51)
 
 
 def test_rows_add_up_by_weight_and_unknown_terms_add_nothing() -> None:
     """The sum of the rows of the known terms, each as often as asked."""
     lexicon = Lexicon.of(("a", "b"), {"lora": (1.0, -2.0), "video": (0.5, 2.0)}, {})
     assert lexicon.add_up({"lora": 2, "video": 1, "bees": 9}) == pytest.approx([2.5, -2.0], abs=0.02)
-    assert lexicon.row("bees") is None
+    assert lexicon.number("bees", 0) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"PNG", b'newsletter lexicon 1\n{"terms": 1}\n'])
