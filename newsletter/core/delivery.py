@@ -34,7 +34,12 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.SUPPRESSED}),
     State.SENDING: frozenset(
         {
-            *(State.ACCEPTED, State.DEFERRED, State.REJECTED, State.EXPIRED, State.UNKNOWN, State.PENDING),
+            State.ACCEPTED,
+            State.DEFERRED,
+            State.REJECTED,
+            State.EXPIRED,
+            State.UNKNOWN,
+            State.PENDING,
             State.SUPPRESSED,
         }
     ),
