@@ -1,6 +1,7 @@
 # make demo   the whole job on the seed page, into demo/
 # make test   the whole test suite; ARGS="--cov" adds the coverage gate, ARGS=tests/unit takes a part
 # make golden renew what tests/golden keeps; look at the difference before you keep it
+# make messages bring the catalogues of translations up to the templates
 # make check  lint, format, types, import rule
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: demo test golden check format wheel clean
+.PHONY: demo test golden messages check format wheel clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -32,6 +33,9 @@ test: $(DEV_STAMP)
 
 golden: $(DEV_STAMP)
 	$(BIN)/python tests/golden/produce.py
+
+messages: $(DEV_STAMP)
+	$(BIN)/python tools/messages.py
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -38,9 +38,10 @@ from newsletter.core.boosts import Boost
 from newsletter.core.delivery import Decision, Policy
 from newsletter.core.edition import EditionPolicy
 from newsletter.core.model import Newsletter, Subscriber
+from newsletter.core.phrases import Phrases
 from newsletter.core.ranking import Weights
 from newsletter.core.slots import Schedule
-from newsletter.core.topics import Topic
+from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError, NotFound
 from newsletter.ports import Clock, DueCopy, Fetcher, PublishedEdition, Signer, Source
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
@@ -87,6 +88,8 @@ class App:
             base_url=table.base_url,
             reply_to=table.reply_to,
             language=table.language,
+            entry_language=table.entry_language,
+            logo=table.logo,
             postal_address=table.address,
             show_reasons=self.settings.edition.reasons,
         )
@@ -137,8 +140,32 @@ class App:
     def desk(self) -> EditorialDesk:
         """Who chooses and lays out."""
         return EditorialDesk(
-            self.newsletter, self._policy(), self._theme(), self.secret, self.entries, self.editions
+            self.newsletter,
+            self._policy(),
+            self.theme,
+            self.phrases,
+            self.secret,
+            self.entries,
+            self.editions,
         )
+
+    @cached_property
+    def theme(self) -> Theme:
+        """How it looks and speaks: the operator's own folder, else the one that comes with the program."""
+        name = self.settings.newsletter.theme
+        own, ours = self.settings.path("templates"), shipped("templates")
+        folders = [folder / name for folder in (own, ours) if (folder / name).is_dir()]
+        if not folders:
+            raise ConfigError(
+                f"[newsletter] theme: neither {own / name} nor a shipped theme of that name exists."
+            )
+        shared = [folder / "base" for folder in (own, ours) if (folder / "base").is_dir()]
+        return Theme.load(folders[0], shared, language=self.settings.newsletter.language)
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """The words of subjects and sections, in the newsletter's language."""
+        return self.theme.language.phrases(topic_names(shipped_editor()))
 
     @cached_property
     def daily(self) -> DailyJob:
@@ -148,7 +175,7 @@ class App:
     @cached_property
     def bench(self) -> Theme:
         """The page around a preview."""
-        return Theme.load(shipped("templates") / "preview", PREVIEW_FILES)
+        return Theme.load(shipped("templates") / "preview", files=PREVIEW_FILES)
 
     async def collect(self) -> tuple[SourceReport, ...]:
         """Pick up what every source has."""
@@ -159,17 +186,17 @@ class App:
 
     def composer(self, published: PublishedEdition) -> Composer:
         """Who writes the copies of this edition."""
-        return Composer(published, self.newsletter, self.secret, self._signer())
+        return Composer(published, self.newsletter, self.secret, self._signer(), self.phrases)
 
-    async def preview(self, draft: PublishedEdition, email: str | None = None) -> dict[str, bytes]:
+    async def preview(self, published: PublishedEdition, email: str | None = None) -> dict[str, bytes]:
         """The files that show an edition, as this subscriber would get it, else a reader without wishes."""
         person = await self.subscribers.find(email) if email else _SAMPLE_READER
-        row = DueCopy(0, draft.id, person.id, person.email, person.name, person.wishes, 0)
-        composer = self.composer(draft)
+        row = DueCopy(0, published.id, person.id, person.email, person.name, person.wishes, 0)
+        composer = self.composer(published)
         copy, message = composer.copy(row), composer.message(row)
         if copy is None or message is None:
             raise NotFound(f"{person.email} has muted all of this edition, and would get no copy.")
-        return preview_pages(draft.edition, self.newsletter, copy, message.data, self.bench)
+        return preview_pages(published.edition, self.newsletter, copy, message.data, self.bench)
 
     def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""
@@ -225,14 +252,6 @@ class App:
             weights=Weights(**table.weights.model_dump()),
             boosts=tuple(_boost(boost, topics) for boost in table.boosts),
         )
-
-    def _theme(self) -> Theme:
-        """The operator's own copy, else the one that comes with the program."""
-        name = self.settings.newsletter.theme
-        own, ours = self.settings.path("templates") / name, shipped("templates") / name
-        if not own.is_dir() and not ours.is_dir():
-            raise ConfigError(f"[newsletter] theme: neither {own} nor a shipped theme of that name exists.")
-        return Theme.load(own if own.is_dir() else ours)
 
     def _server(self) -> SmtpServer:
         table = self.settings.smtp

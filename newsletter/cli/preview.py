@@ -29,7 +29,7 @@ async def preview(
         edition = await app.desk.propose(local_now(app), app.clock.now())
         if edition is None:
             raise NotFound(f"{NOTHING_NEW} `newsletter collect` picks up entries.")
-        files = await app.preview(app.desk.render(edition, app.clock.now()), reader)
+        files = await app.preview(app.desk.draft(edition, app.clock.now()).published, reader)
     write_files(out, files)
     if json:
         print_json({"edition": edition_json(edition), "outbox": None, "preview": str(out), "mailbox": None})

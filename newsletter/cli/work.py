@@ -90,11 +90,14 @@ def published_line(published: Published) -> str:
     if published.edition is None:
         return f"No edition for {when(outcome.slot)}: {outcome.outcome}, {outcome.reason}."
     edition = published.edition.edition
-    return (
-        f"✓ Edition {edition.number} for {when(edition.slot)}: {edition.subject}\n"
+    lines = [
+        f"✓ Edition {edition.number} for {when(edition.slot)}: {edition.subject}",
         f"  {len(edition.featured)} entries in {len(edition.sections)} sections, "
-        f"{len(edition.also)} more by title, {edition.more} on the web only"
-    )
+        f"{len(edition.also)} more by title, {edition.more} on the web only",
+    ]
+    if published.left_out:
+        lines.append(f"  So that no mailbox cuts it short: {'; '.join(published.left_out)}")
+    return "\n".join(lines)
 
 
 async def standing_json(
@@ -135,8 +138,8 @@ async def rehearse(app: App, *, json: bool) -> None:
     edition = await app.desk.propose(local_now(app), app.clock.now())
     folder = app.settings.path("preview")
     if edition is not None:
-        draft = app.desk.render(edition, app.clock.now())
-        write_files(folder, await app.preview(draft))
+        draft = app.desk.draft(edition, app.clock.now())
+        write_files(folder, await app.preview(draft.published))
     if json:
         shown = edition_json(edition) if edition else None
         where = str(folder) if edition else None

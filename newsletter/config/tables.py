@@ -87,6 +87,12 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _secure_address(value: str) -> str:
+    if not value.startswith("https://") or safe_link(value) is None:
+        raise ValueError('write an https address, such as "https://example.org/logo.png"')
+    return value
+
+
 def _host_name(value: str) -> str:
     if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", value):
         raise ValueError('write a name such as "example.org"')
@@ -105,6 +111,7 @@ Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Sender = Annotated[str, AfterValidator(_sender)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+SecureAddress = Annotated[str, AfterValidator(_secure_address)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 
@@ -122,7 +129,9 @@ class NewsletterTable(Table):
     base_url: BaseUrl
     id: Slug = "newsletter"
     theme: Slug = "digest"
-    language: str = "en"
+    language: str = Field("en", min_length=2, max_length=35)
+    entry_language: str = Field("en", min_length=2, max_length=35)
+    logo: SecureAddress | None = None
     address: str = ""
     secret_env: str = "NEWSLETTER_SECRET"  # noqa: S105 the name of the variable, not its value
     secret_file: str | None = None

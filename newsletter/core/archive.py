@@ -10,6 +10,7 @@ from typing import Any
 
 from newsletter.core.jsonl import entry_to_json
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
+from newsletter.core.topics import is_catch_all
 from newsletter.errors import InputError
 
 __all__ = ["edition_from_json", "edition_to_json"]
@@ -24,10 +25,15 @@ def edition_to_json(edition: Edition) -> dict[str, object]:
         "newsletter": edition.newsletter,
         "number": edition.number,
         "slot": edition.slot.isoformat(),
+        "since": edition.since.isoformat() if edition.since else None,
         "subject": edition.subject,
         "preheader": edition.preheader,
         "sections": [
-            {"topic": section.topic, "entries": [_ranked_to_json(item) for item in section.entries]}
+            {
+                "topic": section.topic,
+                "catch_all": section.catch_all,
+                "entries": [_ranked_to_json(item) for item in section.entries],
+            }
             for section in edition.sections
         ],
         "also": [_ranked_to_json(item) for item in edition.also],
@@ -42,10 +48,16 @@ def edition_from_json(obj: Mapping[str, Any]) -> Edition:
             newsletter=obj["newsletter"],
             number=obj["number"],
             slot=datetime.fromisoformat(obj["slot"]),
+            since=datetime.fromisoformat(obj["since"]) if obj.get("since") else None,
             subject=obj["subject"],
             preheader=obj["preheader"],
             sections=tuple(
-                Section(topic=section["topic"], entries=_all_ranked(section["entries"]))
+                Section(
+                    topic=section["topic"],
+                    entries=_all_ranked(section["entries"]),
+                    # Editions of the first version say it by the name alone.
+                    catch_all=section.get("catch_all", is_catch_all(section["topic"])),
+                )
                 for section in obj["sections"]
             ),
             also=_all_ranked(obj["also"]),

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from newsletter.core.boosts import Boost
 from newsletter.core.editor import Editor
-from newsletter.core.headline import preheader, subject
+from newsletter.core.headline import preheader, subject, telling_topics
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
+from newsletter.core.phrases import ENGLISH, Phrases
 from newsletter.core.ranking import Weights, rank
 from newsletter.core.summary import one_line
 from newsletter.core.topics import Topic, group, is_catch_all
@@ -49,21 +50,24 @@ def arrange(
     number: int,
     slot: datetime,
     now: datetime,
+    since: datetime | None = None,
+    phrases: Phrases = ENGLISH,
 ) -> Edition | None:
-    """The edition of a slot, or None where there are too few candidates. `slot` and `now` are aware."""
+    """The edition of a slot, or None where there are too few candidates. `slot`, `now` and `since`, the slot
+    of the edition before, are aware."""
     current = [entry for entry in candidates if _is_ripe(entry, policy, now)]
     if len(current) < max(policy.min_entries, 1):
         return None
     ranked = rank(current, policy.editor, policy.weights, now, policy.boosts)
     best = _with_lines(ranked[: policy.max_entries], policy.editor)
     others = ranked[policy.max_entries :]
-    sections = _sections(best, policy)
-    topics = {item.rank: section.topic for section in sections for item in section.entries}
+    sections = _sections(best, policy, phrases)
     return Edition(
         newsletter=newsletter,
         number=number,
         slot=slot,
-        subject=subject(best, topics),
+        since=since if since and since < slot else None,
+        subject=subject(best, telling_topics(sections), phrases),
         preheader=preheader(best),
         sections=sections,
         also=_with_lines(others[: policy.max_also], policy.editor),
@@ -88,16 +92,18 @@ def _is_ripe(entry: Entry, policy: EditionPolicy, now: datetime) -> bool:
     return age <= timedelta(days=policy.max_age_days) and (not policy.settle or age >= policy.settle)
 
 
-def _sections(best: Sequence[RankedEntry], policy: EditionPolicy) -> tuple[Section, ...]:
+def _sections(best: Sequence[RankedEntry], policy: EditionPolicy, phrases: Phrases) -> tuple[Section, ...]:
     """The best entries by topic, the section with the best entry first, what fits nowhere last."""
     by_id = {item.entry.id: item for item in best}
     sections = [
-        Section(topic=found.topic, entries=tuple(sorted((by_id[id_] for id_ in found.ids), key=_rank)))
+        Section(
+            topic=phrases.topics.get(found.topic, found.topic),
+            entries=tuple(sorted((by_id[id_] for id_ in found.ids), key=_rank)),
+            catch_all=is_catch_all(found.topic),
+        )
         for found in group([item.entry for item in best], policy.editor, policy.topics)
     ]
-    return tuple(
-        sorted(sections, key=lambda section: (is_catch_all(section.topic), _rank(section.entries[0])))
-    )
+    return tuple(sorted(sections, key=lambda section: (section.catch_all, _rank(section.entries[0]))))
 
 
 def _rank(item: RankedEntry) -> int:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from newsletter.core.model import RankedEntry
-from newsletter.core.topics import is_catch_all
+from newsletter.core.model import RankedEntry, Section
+from newsletter.core.phrases import Phrases
 
-__all__ = ["preheader", "shortened", "subject"]
+__all__ = ["preheader", "shortened", "subject", "telling_topics"]
 
 _SUBJECT_LIMIT = 69
 """A subject stays under 70 characters."""
@@ -19,14 +19,27 @@ _NATURAL_END = re.compile(
 """Where a title may end early and still read as a whole."""
 
 
-def subject(best: Sequence[RankedEntry], topics: Mapping[int, str]) -> str:
+def subject(best: Sequence[RankedEntry], topics: Mapping[int, str], phrases: Phrases) -> str:
     """The best title, shortened, then the topic of the next best that is about something else. `topics` has
     them by the ranks of the entries."""
     title = _folded(best[0].entry.title) or "New papers"
-    topic = _second_topic(best, topics)
-    plus = next((f", plus {name}" for name in _names(topic) if len(name) <= _TOPIC_LIMIT), "")
-    head = shortened(title, _SUBJECT_LIMIT - len(plus))
-    return head + (plus.replace(", p", " P", 1) if head.endswith(("?", "!")) else plus)
+    names = _names(_second_topic(best, topics), phrases)
+    topic = next((name for name in names if len(name) <= _TOPIC_LIMIT), "")
+    if not topic:
+        return shortened(title, _SUBJECT_LIMIT)
+    longest = max(
+        len(pattern.format(title="", topic=topic)) for pattern in (phrases.plus, phrases.plus_after_end)
+    )
+    head = shortened(title, _SUBJECT_LIMIT - longest)
+    pattern = phrases.plus_after_end if head.endswith(("?", "!")) else phrases.plus
+    return pattern.format(title=head, topic=topic)
+
+
+def telling_topics(sections: Sequence[Section]) -> dict[int, str]:
+    """The topics of entries by their ranks, but for those in sections of what fits no topic."""
+    return {
+        item.rank: section.topic for section in sections if not section.catch_all for item in section.entries
+    }
 
 
 def preheader(best: Sequence[RankedEntry]) -> str:
@@ -48,9 +61,7 @@ def shortened(title: str, room: int) -> str:
 
 def _second_topic(best: Sequence[RankedEntry], topics: Mapping[int, str]) -> str:
     lead, *others = (topics.get(item.rank, "") for item in best)
-    return next(
-        (_folded(topic) for topic in others if topic not in ("", lead) and not is_catch_all(topic)), ""
-    )
+    return next((_folded(topic) for topic in others if topic not in ("", lead)), "")
 
 
 def _ends(title: str) -> Iterable[int]:
@@ -58,9 +69,11 @@ def _ends(title: str) -> Iterable[int]:
     return (found.end() if found[0] in "?!" else found.start() for found in _NATURAL_END.finditer(title))
 
 
-def _names(topic: str) -> tuple[str, ...]:
+def _names(topic: str, phrases: Phrases) -> tuple[str, ...]:
     """What a topic may be called in a subject, the fullest first; none for no topic."""
-    return (_lowered(topic), _lowered(topic.split(" and ")[0])) if topic else ()
+    first = topic.split(phrases.conjunction)[0] if phrases.conjunction else topic
+    names = (topic, first) if topic else ()
+    return tuple(map(_lowered, names)) if phrases.lowered else names
 
 
 def _lowered(topic: str) -> str:

@@ -93,7 +93,10 @@ class Section:
     """A topic with its entries, best first."""
 
     topic: str
+    """In the language of the newsletter."""
     entries: tuple[RankedEntry, ...]
+    catch_all: bool = False
+    """Whether it holds what fits no topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,8 @@ class Edition:
     """The lead (rank 1) is in here, in its topic, like every other featured entry."""
     also: tuple[RankedEntry, ...] = ()
     """New as well, shown by their titles only."""
+    since: datetime | None = None
+    """The slot of the edition before, from which on its entries are new; None for the first."""
     rest: tuple[str, ...] = ()
     """The ids of the candidates that are neither in `sections` nor in `also`, best first."""
 
@@ -144,6 +149,10 @@ class Newsletter:
     reply_to: str | None = None
     language: str = "en"
     postal_address: str = ""
+    entry_language: str = "en"
+    """That of the entries' own texts."""
+    logo: str | None = None
+    """The https address of a picture for the masthead."""
     show_reasons: bool = False
     """Whether every entry says why the editor ranked it so."""
 

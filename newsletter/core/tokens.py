@@ -8,10 +8,11 @@ asks for "hard-to-forge".
 import base64
 import hmac
 
-__all__ = ["MORE", "UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
+__all__ = ["MORE", "PREFERENCES", "UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
 
 UNSUBSCRIBE = "unsubscribe"
 MORE = "more"
+PREFERENCES = "preferences"
 
 _MAC_BYTES = 16
 _NUMBER_BYTES = 8

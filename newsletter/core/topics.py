@@ -22,7 +22,7 @@ from newsletter.core.partition import Matrix, partition
 from newsletter.core.schemes import Filed, Filer
 from newsletter.core.wanted import FITS, Topic, affinities
 
-__all__ = ["CATCH_ALL", "Group", "Topic", "group", "is_catch_all"]
+__all__ = ["CATCH_ALL", "Group", "Topic", "group", "is_catch_all", "topic_names"]
 
 CATCH_ALL = "Also interesting"
 """The section of what fits no topic; a very mixed day has more of them, see `is_catch_all`."""
@@ -99,6 +99,13 @@ class _Page:
 def is_catch_all(topic: str) -> bool:
     """Whether a section of this name holds what fits no topic."""
     return topic == CATCH_ALL or topic.startswith(_MORE)
+
+
+def topic_names(editor: Editor) -> tuple[str, ...]:
+    """All that the editor may call a section of its own, but for words that entries share."""
+    filer = Filer(editor.topics)
+    found = (*filer.topics, *(name for scheme in filer.others for name in scheme.topics), CATCH_ALL, _MORE)
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def group(entries: Sequence[Entry], editor: Editor, topics: Sequence[Topic] = ()) -> tuple[Group, ...]:

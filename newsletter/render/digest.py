@@ -1,11 +1,12 @@
 """An edition rendered once for all readers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.core.model import Edition, Newsletter
 from newsletter.errors import TemplateError
-from newsletter.render.html import mjml_to_html
+from newsletter.render.detail import FULL, Detail
+from newsletter.render.html import inline, lay_out
 from newsletter.render.marks import Marks, is_nonce, mark_pattern
 from newsletter.render.theme import Theme
 from newsletter.render.view import view_edition
@@ -21,25 +22,36 @@ class RenderedEdition:
     text: str
     nonce: str
     """In every sentinel; unguessable, so that no title can contain one."""
+    mjml: str = field(default="", repr=False)
+    """What the theme made of the edition; with `laid_out`, for whoever judges how `html` came about."""
+    laid_out: str = field(default="", repr=False)
+    """The HTML before the theme's CSS was inlined."""
 
 
-def render_edition(edition: Edition, newsletter: Newsletter, theme: Theme, *, nonce: str) -> RenderedEdition:
+def render_edition(
+    edition: Edition, newsletter: Newsletter, theme: Theme, *, nonce: str, detail: Detail = FULL
+) -> RenderedEdition:
     """Render `edition` with `theme`. `nonce` is 16 hexadecimal digits, drawn anew for each edition."""
     if not is_nonce(nonce):
         raise ValueError(f"a nonce is 16 lower-case hexadecimal digits, not {nonce!r}")
     if nonce in repr((edition, newsletter)):
         raise TemplateError("the edition's texts contain its nonce: render it again with another one")
-    view = view_edition(edition, newsletter)
-    mjml = theme.render("digest.mjml", edition=view, reader=Marks(nonce, comments=True))
-    text = theme.render("digest.txt", edition=view, reader=Marks(nonce, comments=False))
-    html = mjml_to_html(mjml, theme.read("digest.css"), str(theme.folder / "digest.mjml"))
-    _check_marks(mjml, html, nonce, theme.folder / "digest.mjml")
-    return RenderedEdition(html=html, text=text.strip() + "\n", nonce=nonce)
+    view = view_edition(edition, newsletter, theme.language, detail)
+    mjml = theme.render("edition.mjml", edition=view, reader=Marks(nonce, comments=True))
+    text = theme.render("edition.txt", edition=view, reader=Marks(nonce, comments=False))
+    template = theme.file("edition.mjml")
+    laid_out = lay_out(mjml, str(template))
+    html = inline(laid_out, theme.render("style.css"), str(theme.file("style.css")))
+    _check_marks(mjml, html, nonce, template)
+    return RenderedEdition(html=html, text=text.strip() + "\n", nonce=nonce, mjml=mjml, laid_out=laid_out)
 
 
 def _check_marks(mjml: str, html: str, nonce: str, template: Path) -> None:
-    """Nothing may get lost on the way from MJML to HTML, nor change places."""
-    before, after = (mark_pattern(nonce).findall(source) for source in (mjml, html))
+    """Nothing may get lost on the way from MJML to HTML, nor change places. mrml says the title twice."""
+    before, after = (
+        [mark for mark in mark_pattern(nonce).findall(source) if mark[0] != "SUBJECT"]
+        for source in (mjml, html)
+    )
     if before != after:
         raise TemplateError(
             f"{template}: {len(before)} marks went in and {len(after)} came out in order: "

@@ -8,7 +8,7 @@ import mjml
 
 from newsletter.errors import TemplateError
 
-__all__ = ["mjml_to_html"]
+__all__ = ["inline", "lay_out"]
 
 _STYLE = re.compile(r"<style(?=[ >])")
 _HELD_STYLE = re.compile(r'<style data-premailer="ignore"')
@@ -17,10 +17,9 @@ _UNKNOWN_TAG = re.compile(r"<(mj-[a-z-]*)")
 _POSITION = re.compile(r"at position (\d+)")
 
 
-def mjml_to_html(source: str, css: str, template: str) -> str:
-    """The HTML document of the MJML `source` with `css` inlined; `template` is its name in errors."""
-    laid_out = _lay_out(source, template)
-    inlined = _inline(laid_out, css, template)
+def inline(laid_out: str, css: str, template: str) -> str:
+    """The document with `css` inlined, of which nothing else may get lost."""
+    inlined = _inlined(laid_out, css, template)
     for piece in _MUST_SURVIVE:
         if inlined.count(piece) < laid_out.count(piece):
             raise TemplateError(
@@ -29,7 +28,8 @@ def mjml_to_html(source: str, css: str, template: str) -> str:
     return inlined
 
 
-def _lay_out(source: str, template: str) -> str:
+def lay_out(source: str, template: str) -> str:
+    """The HTML document of the MJML `source`; `template` is its name in errors."""
     try:
         html = mjml.mjml2html(source, fonts={})
     except ValueError as error:
@@ -40,7 +40,7 @@ def _lay_out(source: str, template: str) -> str:
     return html
 
 
-def _inline(html: str, css: str, template: str) -> str:
+def _inlined(html: str, css: str, template: str) -> str:
     """premailer, with everything off that would fetch, or strip what media queries and Outlook need."""
     # A quarter of a second to load, and only publishing needs it.
     from premailer import Premailer

@@ -22,7 +22,7 @@ __all__ = [
     "mark_pattern",
 ]
 
-VALUES = ("UNSUBSCRIBE", "MORE", "EMAIL", "NAME", "PREHEADER", "PICKED")
+VALUES = ("UNSUBSCRIBE", "PREFERENCES", "MORE", "EMAIL", "NAME", "SUBJECT", "PREHEADER", "PICKED")
 """The same wherever they stand in a copy."""
 NUMBERED_VALUES = ("COUNT", "LISTED", "WISH")
 """Of a section, of a section, of an entry."""
@@ -58,6 +58,11 @@ class Marks:
         return self._value("UNSUBSCRIBE")
 
     @property
+    def preferences(self) -> str:
+        """Stands for the address of the page where this reader says what they follow."""
+        return self._value("PREFERENCES")
+
+    @property
     def more(self) -> str:
         """Stands for the address that asks for more like an entry, once a slash and its rank follow."""
         return self._value("MORE")
@@ -71,6 +76,11 @@ class Marks:
     def name(self) -> str:
         """Stands for the reader's name, which may be empty."""
         return self._value("NAME")
+
+    @property
+    def subject(self) -> str:
+        """Stands for the subject of this copy; the title of the HTML document is the same."""
+        return self._value("SUBJECT")
 
     @property
     def preheader(self) -> str:

@@ -3,8 +3,8 @@
 Values are put in where sentinels stood and never looked at again: no text of theirs is ever a template.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 from newsletter.core.reader import Arrangement
@@ -12,9 +12,30 @@ from newsletter.errors import TemplateError
 from newsletter.render.balance import balance_error
 from newsletter.render.compiled import Block, Choice, Key, Node, Part, Places, Shape, compile_part
 from newsletter.render.digest import RenderedEdition
-from newsletter.render.text import clean, safe_link
+from newsletter.render.fitting import CLIP_LIMIT
+from newsletter.render.text import clean, cut, safe_link
+from newsletter.render.weight import Weight, largest, reason_weights
 
-__all__ = ["Copy", "Personaliser", "Reader"]
+__all__ = ["Copy", "Links", "Personaliser", "Reader"]
+
+
+_LONGEST_NAME, _LONGEST_WISH, _LONGEST_BESIDE = 80, 60, 200
+"""Characters of what a reader is called, of what they follow, and of what stands beside a subject."""
+_LONGEST_ADDRESS, _LONGEST_SUBJECT = 254, 70
+"""By the rules of mail, and by those of `core.headline`."""
+_ORDINARY_WISH = "x" * 24
+_WIDEST = "\U00010000"
+"""A character that takes as much room as any, escaped and encoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Web addresses that are one reader's alone; those of all readers are of the same length."""
+
+    unsubscribe: str
+    preferences: str
+    more: str
+    """With a slash and the rank of an entry, it asks for more like that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +45,8 @@ class Reader:
     email: str
     name: str
     """May be empty."""
-    unsubscribe_url: str
-    """A web address that is this reader's alone."""
-    more_url: str
-    """Another one: with a slash and the rank of an entry, it asks for more like that."""
+    links: Links
+    subject: str
     preheader: str
     """What a mailbox shows beside the subject."""
     arrangement: Arrangement
@@ -51,18 +70,19 @@ class Personaliser:
         self._html = compile_part(rendered.html, rendered.nonce, shape, "the HTML part")
         self._text = compile_part(rendered.text, rendered.nonce, shape, "the plain text")
         _check_balance(self._html)
+        self._reasons = reason_weights(self._html)
+        self._room: int | None = None
+        """Octets that reasons may take in a copy; known with the first reader that has any."""
 
     def copy(self, reader: Reader) -> Copy:
         """The copy of `reader`; ValueError if it cannot be one of this edition's."""
         arrangement = reader.arrangement
-        values = {
-            "UNSUBSCRIBE": _web_address(reader.unsubscribe_url),
-            "MORE": _web_address(reader.more_url),
-            "EMAIL": clean(reader.email),
-            "NAME": clean(reader.name),
-            "PREHEADER": clean(reader.preheader),
-            **{f"WISH_{rank}": clean(reason.wish) for rank, reason in arrangement.reasons.items()},
+        wishes = {
+            rank: cut(clean(reason.wish), _LONGEST_WISH) for rank, reason in arrangement.reasons.items()
         }
+        if wishes and not self._has_room(arrangement, wishes, reader.links):
+            arrangement = replace(arrangement, reasons={})
+        values = _values(reader) | {f"WISH_{rank}": wish for rank, wish in wishes.items()}
         escaped = {name: escape(value, quote=True) for name, value in values.items()}
         numbers = self._numbers(arrangement)
         choice = _choice(arrangement)
@@ -71,12 +91,53 @@ class Personaliser:
         except KeyError as error:
             raise ValueError(f"{error} is not of this edition") from error
 
+    def largest(self, links: Links) -> Weight:
+        """What the HTML of the largest copy weighs; everybody's links are as long as these."""
+        return largest(self._html, _longest_values(links), wish=_ORDINARY_WISH)
+
+    def _has_room(self, arrangement: Arrangement, wishes: Mapping[int, str], links: Links) -> bool:
+        """Whether all reasons can be said. Where somebody's wishes are many and long, none is."""
+        if self._room is None:
+            self._room = CLIP_LIMIT - largest(self._html, _longest_values(links), wish=None).encoded
+        said = Weight()
+        for rank, reason in arrangement.reasons.items():
+            said += self._reasons.get((reason.kind.name, rank), Weight())
+            said += Weight.of(escape(wishes[rank], quote=True))
+        return said.encoded <= self._room
+
     def _numbers(self, arrangement: Arrangement) -> dict[str, str]:
         numbers = {**self._none, "PICKED": str(len(arrangement.picks))}
         for section in arrangement.sections:
             numbers[f"COUNT_{section.index}"] = str(section.count)
             numbers[f"LISTED_{section.index}"] = str(len(section.entries))
         return numbers
+
+
+def _values(reader: Reader) -> dict[str, str]:
+    return _addresses(reader.links) | {
+        "EMAIL": clean(reader.email),
+        "NAME": cut(clean(reader.name), _LONGEST_NAME),
+        "SUBJECT": clean(reader.subject),
+        "PREHEADER": cut(clean(reader.preheader), _LONGEST_BESIDE),
+    }
+
+
+def _addresses(links: Links) -> dict[str, str]:
+    return {
+        "UNSUBSCRIBE": _web_address(links.unsubscribe),
+        "PREFERENCES": _web_address(links.preferences),
+        "MORE": _web_address(links.more),
+    }
+
+
+def _longest_values(links: Links) -> dict[str, str]:
+    """Those of a reader who has everything as long as it can be."""
+    return _addresses(links) | {
+        "EMAIL": "m" * _LONGEST_ADDRESS,
+        "NAME": _WIDEST * _LONGEST_NAME,
+        "SUBJECT": _WIDEST * _LONGEST_SUBJECT,
+        "PREHEADER": _WIDEST * _LONGEST_BESIDE,
+    }
 
 
 def _choice(arrangement: Arrangement) -> Choice:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
-__all__ = ["clean", "clean_lines", "host", "safe_link"]
+__all__ = ["clean", "clean_lines", "cut", "host", "safe_link"]
 
 _UNFIT = re.compile(
     "["
@@ -28,6 +28,13 @@ def clean(text: str) -> str:
 def clean_lines(text: str) -> tuple[str, ...]:
     """The lines of `text`, each clean, without the empty ones."""
     return tuple(line for line in map(clean, text.splitlines()) if line)
+
+
+def cut(text: str, room: int) -> str:
+    """At most so many characters of a text on one line, to a word; "…" says that there was more."""
+    if len(text) <= room:
+        return text
+    return f"{text[: room - 1].rsplit(' ', 1)[0].rstrip(' ,;:–-')}…"
 
 
 def safe_link(url: str | None) -> str | None:

@@ -1,16 +1,21 @@
 """An edition as templates see it: clean texts and safe links."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry
 from newsletter.core.sentences import sentences
-from newsletter.render.text import clean, clean_lines, host, safe_link
+from newsletter.render.detail import FULL, Detail
+from newsletter.render.language import Language
+from newsletter.render.text import clean, clean_lines, cut, host, safe_link
 
 __all__ = ["EditionView", "EntryView", "Link", "SectionView", "view_edition"]
 
-_RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _SECOND_SENTENCE = range(20, 300)
+_LONGEST_NAME = 80
+"""Characters of a person or an organization."""
+_LONGEST_LINK = 2000
+"""Longer addresses do not work everywhere, and nobody means them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,12 @@ class EntryView:
     reasons: tuple[str, ...]
     """Why the editor ranked it so, if readers are to see that."""
     votes: int | None
+    published: datetime | None
+    """When its source put it before readers, else when it was first seen; local time of the slot."""
     authors: tuple[str, ...]
+    """Those to be named: the first, or both of two."""
+    others: int
+    """How many more there are."""
     organization: str
     links: tuple[Link, ...]
 
@@ -62,10 +72,14 @@ class EditionView:
     name: str
     number: int
     slot: datetime
-    subject: str
-    language: str
-    direction: str
-    """"ltr" or "rtl", as the language has it."""
+    since: datetime | None
+    """The slot of the edition before; None for the first."""
+    first_day: datetime
+    """The day after `since`; without that, when the first of its entries was put before readers."""
+    logo: str | None
+    """The address of a picture for the masthead."""
+    entry_language: str
+    """That of titles and summaries, where it is not the language of the newsletter; else empty."""
     lead: EntryView | None
     """The best entry, which stands in its section as well."""
     sections: tuple[SectionView, ...]
@@ -82,25 +96,33 @@ class EditionView:
     postal_address: tuple[str, ...]
 
 
-def view_edition(edition: Edition, newsletter: Newsletter) -> EditionView:
-    """The view of `edition` that both templates share."""
+def view_edition(
+    edition: Edition, newsletter: Newsletter, language: Language, detail: Detail = FULL
+) -> EditionView:
+    """The view of `edition` that all templates share."""
+    zone = edition.slot.tzinfo
+
+    def view(item: RankedEntry, topic: str = "") -> EntryView:
+        return _entry(item, newsletter, language, detail, zone, clean(topic))
+
     sections = tuple(
         SectionView(
             index=index,
             topic=clean(section.topic),
-            entries=tuple(_entry(item, newsletter, section.topic) for item in section.entries),
+            entries=tuple(view(item, section.topic) for item in section.entries),
         )
         for index, section in enumerate(edition.sections)
     )
-    also = tuple(_entry(item, newsletter) for item in edition.also)
+    also = tuple(view(item) for item in edition.also)
     featured = sorted((entry for section in sections for entry in section.entries), key=lambda e: e.rank)
     return EditionView(
         name=clean(newsletter.name),
         number=edition.number,
         slot=edition.slot,
-        subject=clean(edition.subject),
-        language=clean(newsletter.language),
-        direction="rtl" if newsletter.language.lower().split("-")[0] in _RIGHT_TO_LEFT else "ltr",
+        since=edition.since,
+        first_day=_first_day(edition),
+        logo=safe_link(newsletter.logo),
+        entry_language="" if newsletter.entry_language == language.tag else newsletter.entry_language,
         lead=featured[0] if featured else None,
         sections=sections,
         also=also,
@@ -114,32 +136,57 @@ def view_edition(edition: Edition, newsletter: Newsletter) -> EditionView:
     )
 
 
-def _entry(ranked: RankedEntry, newsletter: Newsletter, topic: str = "") -> EntryView:
+def _first_day(edition: Edition) -> datetime:
+    if edition.since:
+        return min(edition.since + timedelta(days=1), edition.slot)
+    listed = [day for item in edition.featured if (day := item.entry.listed or item.entry.first_seen)]
+    return min(min(listed, default=edition.slot).astimezone(edition.slot.tzinfo), edition.slot)
+
+
+def _entry(
+    ranked: RankedEntry,
+    newsletter: Newsletter,
+    language: Language,
+    detail: Detail,
+    zone: tzinfo | None,
+    topic: str,
+) -> EntryView:
     entry = ranked.entry
-    candidates = (entry.url, entry.project, entry.code, entry.discussion, entry.search)
+    addresses = (entry.url, entry.project, entry.code, entry.discussion, entry.search)
     line = clean(ranked.line)
+    published = entry.listed or entry.first_seen
+    authors = tuple(cut(name, _LONGEST_NAME) for name in map(clean, entry.authors) if name)
+    named = authors[: 2 if detail.names and len(authors) == 2 else 1]
+    reasons = ranked.reasons if newsletter.show_reasons and detail.names else ()
     return EntryView(
         rank=ranked.rank,
-        title=clean(entry.title) or "Untitled",
-        href=next(filter(None, map(safe_link, candidates)), None),
-        topic=clean(topic),
-        line=line,
-        next_line=_sentence_after(line, clean(entry.summary)),
-        reasons=tuple(map(clean, ranked.reasons)) if newsletter.show_reasons else (),
+        title=cut(clean(entry.title), detail.title) or language.texts.gettext("Untitled"),
+        href=next(filter(None, map(_link, addresses)), None),
+        topic=topic,
+        line=cut(line, detail.summary),
+        next_line=_sentence_after(line, clean(entry.summary)) if detail.second_sentence else "",
+        reasons=tuple(language.reason(clean(reason)) for reason in reasons),
         votes=entry.upvotes,
-        authors=tuple(filter(None, map(clean, entry.authors))),
-        organization=clean(entry.organization or ""),
-        links=_links(entry),
+        published=published.astimezone(zone) if published else None,
+        authors=named,
+        others=len(authors) - len(named),
+        organization=cut(clean(entry.organization or ""), _LONGEST_NAME) if detail.names else "",
+        links=tuple(link for link in _links(entry) if link.kind in detail.links),
     )
 
 
 def _links(entry: Entry) -> tuple[Link, ...]:
     named = [("paper", entry.url), ("code", entry.code), ("project", entry.project)]
     named += [("discussion", entry.discussion)]
-    if safe_link(entry.url) is None:
+    if _link(entry.url) is None:
         named += [("search", entry.search)]
-    found = ((kind, safe_link(url)) for kind, url in named)
+    found = ((kind, _link(url)) for kind, url in named)
     return tuple(Link(kind, href, host(href)) for kind, href in found if href)
+
+
+def _link(url: str | None) -> str | None:
+    safe = safe_link(url)
+    return safe if safe and len(safe) <= _LONGEST_LINK else None
 
 
 def _sentence_after(line: str, summary: str) -> str:

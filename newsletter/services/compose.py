@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from newsletter.core import headline, tokens
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter
+from newsletter.core.phrases import ENGLISH, Phrases
 from newsletter.core.reader import Arrangement, arrange_for
 from newsletter.core.readerindex import ReaderIndex
 from newsletter.core.wishes import Wishes
@@ -14,28 +15,33 @@ from newsletter.ports import DueCopy, Envelope, Message, PublishedEdition, Signe
 from newsletter.render.compiled import Shape
 from newsletter.render.digest import RenderedEdition
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy, Personaliser, Reader
+from newsletter.render.personalise import Copy, Links, Personaliser, Reader
 
-__all__ = ["Composer"]
+__all__ = ["Composer", "links_of"]
 
 
 class Composer:
     """Writes the copies of one published edition."""
 
     def __init__(
-        self, published: PublishedEdition, newsletter: Newsletter, secret: bytes, signer: Signer | None = None
+        self,
+        published: PublishedEdition,
+        newsletter: Newsletter,
+        secret: bytes,
+        signer: Signer | None = None,
+        phrases: Phrases = ENGLISH,
     ) -> None:
         self._edition = published.edition
         self._date: datetime = published.created
         self._newsletter = newsletter
         self._secret = secret
         self._signer = signer
+        self._phrases = phrases
         rendered = RenderedEdition(published.html, published.text, published.nonce)
         self._personaliser = Personaliser(rendered, Shape.of(self._edition))
         self._index = ReaderIndex.of(self._edition)
-        self._topics = {
-            item.rank: section.topic for section in self._edition.sections for item in section.entries
-        }
+        self._topics = headline.telling_topics(self._edition.sections)
+        self._featured = frozenset(item.rank for item in self._edition.featured)
         _, self._sender = parseaddr(newsletter.sender)
 
     def check(self) -> None:
@@ -48,41 +54,46 @@ class Composer:
 
     def message(self, row: DueCopy) -> Message | None:
         """What this reader gets, ready to be handed over; None where they have muted all of the edition."""
-        arrangement = arrange_for(self._index, row.wishes)
-        if arrangement is None:
+        written = self._written(row)
+        if written is None:
             return None
-        subject, preheader = self._headline(arrangement)
-        copy = self._personaliser.copy(self._reader(row, arrangement, preheader))
-        data = build_message(copy, self._headers(row, subject))
+        data = build_message(written[0], self._headers(row, written[1]))
         if self._signer is not None:
             data = self._signer.sign(data)
         return Message(Envelope(self._sender, row.email), data)
 
     def copy(self, row: DueCopy) -> Copy | None:
         """HTML and plain text in this reader's order and selection, with their own links; or None."""
+        written = self._written(row)
+        return written[0] if written else None
+
+    def links(self, row: DueCopy) -> Links:
+        """What only this reader's copy leads to."""
+        return links_of(row.subscriber_id, self._newsletter, self._edition.number, self._secret)
+
+    def _written(self, row: DueCopy) -> tuple[Copy, str] | None:
+        """The copy and its subject; None where this reader has muted all of the edition."""
         arrangement = arrange_for(self._index, row.wishes)
         if arrangement is None:
             return None
-        _, preheader = self._headline(arrangement)
-        return self._personaliser.copy(self._reader(row, arrangement, preheader))
-
-    def _reader(self, row: DueCopy, arrangement: Arrangement, preheader: str) -> Reader:
-        return Reader(
+        subject, preheader = self._headline(arrangement)
+        reader = Reader(
             email=row.email,
             name=row.name,
-            unsubscribe_url=self._link(tokens.UNSUBSCRIBE, row),
-            more_url=f"{self._link(tokens.MORE, row)}/{self._edition.number}",
+            links=self.links(row),
+            subject=subject,
             preheader=preheader,
             arrangement=arrangement,
         )
+        return self._personaliser.copy(reader), subject
 
     def _headline(self, arrangement: Arrangement) -> tuple[str, str]:
         """Subject and preheader: the edition's own, unless this reader does not get all that it features."""
         full = set(arrangement.in_full)
-        if full.issuperset(self._topics):
+        if full.issuperset(self._featured):
             return self._edition.subject, self._edition.preheader
         best = [item for item in (*self._edition.featured, *self._edition.also) if item.rank in full]
-        return headline.subject(best, self._topics), headline.preheader(best)
+        return headline.subject(best, self._topics, self._phrases), headline.preheader(best)
 
     def _headers(self, row: DueCopy, subject: str) -> MessageHeaders:
         domain = domain_of(self._sender)
@@ -97,11 +108,20 @@ class Composer:
                 self._secret, self._newsletter.id, self._edition.number, row.subscriber_id, domain
             ),
             list_id=f"{self._newsletter.id}.{domain}",
-            list_unsubscribe=self._link(tokens.UNSUBSCRIBE, row),
+            list_unsubscribe=self.links(row).unsubscribe,
             list_help=self._newsletter.base_url,
         )
 
-    def _link(self, purpose: str, row: DueCopy) -> str:
-        """Of this reader alone, for this purpose alone."""
-        token = tokens.make(self._secret, purpose, self._newsletter.id, row.subscriber_id)
-        return f"{self._newsletter.base_url}/{purpose}/{token}"
+
+def links_of(subscriber_id: int, newsletter: Newsletter, number: int, secret: bytes) -> Links:
+    """The addresses in this reader's copy of edition `number`: each for one purpose alone."""
+
+    def link(purpose: str) -> str:
+        token = tokens.make(secret, purpose, newsletter.id, subscriber_id)
+        return f"{newsletter.base_url}/{purpose}/{token}"
+
+    return Links(
+        unsubscribe=link(tokens.UNSUBSCRIBE),
+        preferences=link(tokens.PREFERENCES),
+        more=f"{link(tokens.MORE)}/{number}",
+    )

@@ -19,6 +19,8 @@ class Published:
 
     outcome: SlotOutcome
     edition: PublishedEdition | None = None
+    left_out: tuple[str, ...] = ()
+    """What the size ladder took away, in words."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,11 @@ class DailyJob:
             edition = await self.desk.propose(slot, now)
             if edition is None:
                 return await self._close(_nothing(slot, collected, self.desk.policy.min_entries), now)
-            published = await self.desk.publish(edition, now)
+            draft = self.desk.draft(edition, now)
+            published = await self.desk.publish(draft)
             if published is not None:
-                return Published(SlotOutcome(slot, Outcome.SENT, edition=edition.number), published)
+                outcome = SlotOutcome(slot, Outcome.SENT, edition=edition.number)
+                return Published(outcome, published, draft.fitting.steps)
             # Another process was quicker: it took the slot, or the number or an entry for another slot.
             if slot in [ended.slot for ended in await self.slots.outcomes(self.desk.newsletter.id)]:
                 return _taken(slot)

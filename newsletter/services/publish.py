@@ -6,11 +6,32 @@ from datetime import datetime, timedelta
 from newsletter.core import tokens
 from newsletter.core.edition import EditionPolicy, arrange
 from newsletter.core.model import Edition, Newsletter
+from newsletter.core.phrases import Phrases
 from newsletter.ports import Editions, Entries, PublishedEdition
-from newsletter.render.digest import render_edition
+from newsletter.render.digest import RenderedEdition
+from newsletter.render.fitting import Fitting
+from newsletter.render.ladder import fit
 from newsletter.render.theme import Theme
+from newsletter.services.compose import links_of
 
-__all__ = ["EditorialDesk"]
+__all__ = ["Draft", "EditorialDesk"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would go out, not kept anywhere yet."""
+
+    edition: Edition
+    """Without what had no room in the email."""
+    rendered: RenderedEdition
+    fitting: Fitting
+    created: datetime
+
+    @property
+    def published(self) -> PublishedEdition:
+        """As if it were: for whoever writes copies of it."""
+        rendered = self.rendered
+        return PublishedEdition(0, self.edition, rendered.html, rendered.text, rendered.nonce, self.created)
 
 
 @dataclass(frozen=True)
@@ -20,6 +41,7 @@ class EditorialDesk:
     newsletter: Newsletter
     policy: EditionPolicy
     theme: Theme
+    phrases: Phrases
     secret: bytes
     entries: Entries
     editions: Editions
@@ -29,18 +51,29 @@ class EditorialDesk:
         since = now - timedelta(days=self.policy.max_age_days)
         candidates = await self.entries.candidates(self.newsletter.id, since)
         number = await self.editions.next_number(self.newsletter.id)
+        before = next(iter(await self.editions.headlines(self.newsletter.id)), None)
         return arrange(
-            candidates, self.policy, newsletter=self.newsletter.id, number=number, slot=slot, now=now
+            candidates,
+            self.policy,
+            newsletter=self.newsletter.id,
+            number=number,
+            slot=slot,
+            now=now,
+            since=before.slot if before else None,
+            phrases=self.phrases,
         )
 
-    def render(self, edition: Edition, now: datetime) -> PublishedEdition:
-        """What its readers would get, not kept anywhere."""
+    def draft(self, edition: Edition, now: datetime) -> Draft:
+        """What its readers would get, made to fit into their mailboxes. Raises TemplateError."""
         nonce = tokens.nonce(self.secret, edition.newsletter, edition.number)
-        rendered = render_edition(edition, self.newsletter, self.theme, nonce=nonce)
-        return PublishedEdition(0, edition, rendered.html, rendered.text, nonce, now)
+        links = links_of(0, self.newsletter, edition.number, self.secret)
+        fitted = fit(edition, self.newsletter, self.theme, self.phrases, nonce=nonce, links=links)
+        return Draft(fitted.edition, fitted.rendered, fitted.fitting, now)
 
-    async def publish(self, edition: Edition, now: datetime) -> PublishedEdition | None:
-        """Freeze this edition and plan its outbox. None where another process has taken its slot, its
-        number or one of its entries in the meantime."""
-        draft = self.render(edition, now)
-        return await self.editions.publish(edition, draft.html, draft.text, draft.nonce, now)
+    async def publish(self, draft: Draft) -> PublishedEdition | None:
+        """Freeze this draft and plan its outbox. None where another process has taken its slot, its number or
+        one of its entries in the meantime."""
+        rendered = draft.rendered
+        return await self.editions.publish(
+            draft.edition, rendered.html, rendered.text, rendered.nonce, draft.created
+        )

@@ -161,7 +161,7 @@ class _Pages:
         """One edition: what the email has, and the titles that it had no room for."""
         edition = (await self._published(request.path_params["number"])).edition
         rest = await self._app.entries.get_many(edition.rest)
-        view = view_edition(edition, self._app.newsletter)
+        view = view_edition(edition, self._app.newsletter, self._app.theme.language)
         return self._page("edition.html", edition=view, rest=[_title(entry) for entry in rest])
 
     async def problem(self, request: Request, error: Exception) -> Response:

@@ -1,0 +1,25 @@
+"""The words of an edition that are not from its entries, in the language of the newsletter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["ENGLISH", "Phrases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """How sections are called, and how a subject goes on after the best title."""
+
+    plus: str = "{title}, plus {topic}"
+    """A subject of two things."""
+    plus_after_end: str = "{title} Plus {topic}"
+    """The same after a title that ends with a question mark or an exclamation mark."""
+    lowered: bool = True
+    """Whether the name of a topic begins in lower case inside of a sentence."""
+    conjunction: str = " and "
+    """What joins two things in the name of a topic; before it a long name may end. "" where none may."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """The names of the house's topics in this language; what is not in here stays as it is."""
+
+
+ENGLISH = Phrases()
