@@ -80,7 +80,7 @@ def readers(edition: Edition, count: int, rng: random.Random) -> Iterator[Wishes
 
 def published(edition: Edition) -> PublishedEdition:
     """Rendered with the shipped theme."""
-    theme = Theme.load(shipped("templates") / "digest")
+    theme = Theme.load(shipped("templates") / "digest", [shipped("templates") / "base"])
     rendered = render_edition(edition, NEWSLETTER, theme, nonce=tokens.nonce(SECRET, NEWSLETTER.id, 1))
     return PublishedEdition(1, edition, rendered.html, rendered.text, rendered.nonce, NOW)
 

@@ -15,6 +15,7 @@ __all__ = ["init"]
 FILES = {
     "newsletter.toml": "templates/newsletter.toml",
     "templates/digest": "templates/digest",
+    "templates/base": "templates/base",
     "subscribers.csv": "subscribers/example.csv",
     "papers.txt": "seeds/papers.txt",
 }

@@ -329,10 +329,10 @@ async def test_whoever_loses_a_race_for_an_edition_proposes_again(tmp_path: Path
 async def test_a_slot_whose_theme_is_broken_ends_as_failed_with_the_reason(tmp_path: Path):
     """Not as one at which nothing ran."""
     shutil.copytree(shipped("templates") / "digest", tmp_path / "templates" / "digest")
-    (tmp_path / "templates" / "digest" / "digest.mjml").write_text("{{ nothing.of.this }}")
+    (tmp_path / "templates" / "digest" / "edition.mjml").write_text("{{ nothing.of.this }}")
     async with newsroom(tmp_path, readers=1) as app:
         with pytest.raises(TemplateError):
             await app.daily.publish(NOW, NOW)
         [outcome] = await app.slots.outcomes("papers")
     assert outcome.outcome is Outcome.FAILED
-    assert "digest.mjml" in outcome.reason
+    assert "edition.mjml" in outcome.reason

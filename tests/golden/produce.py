@@ -56,7 +56,7 @@ async def produce() -> dict[str, str]:
         entries, EditionPolicy(shipped_editor()), newsletter=NEWSLETTER.id, number=1, slot=NOW, now=NOW
     )
     assert edition
-    theme = Theme.load(shipped("templates") / "digest")
+    theme = Theme.load(shipped("templates") / "digest", [shipped("templates") / "base"])
     rendered = render_edition(edition, NEWSLETTER, theme, nonce=tokens.nonce(SECRET, NEWSLETTER.id, 1))
     published = PublishedEdition(1, edition, rendered.html, rendered.text, rendered.nonce, NOW)
     copy = Composer(published, NEWSLETTER, SECRET).copy(READER)

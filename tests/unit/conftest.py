@@ -15,8 +15,9 @@ from newsletter.core.wishes import Wishes
 from newsletter.render.compiled import Shape
 from newsletter.render.digest import RenderedEdition, render_edition
 from newsletter.render.mime import MessageHeaders
-from newsletter.render.personalise import Copy, Personaliser, Reader
+from newsletter.render.personalise import Copy, Links, Personaliser, Reader
 from newsletter.render.theme import Theme
+from support.themes import shipped_theme
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NONCE = "0123456789abcdef"
@@ -93,13 +94,13 @@ def render_newsletter() -> Newsletter:
 @pytest.fixture(scope="session")
 def render_theme() -> Theme:
     """The shipped theme."""
-    return Theme.load(TEMPLATES / "digest")
+    return shipped_theme()
 
 
 @pytest.fixture(scope="session")
 def render_bench() -> Theme:
     """The shipped work bench."""
-    return Theme.load(TEMPLATES / "preview", ("index.html",))
+    return Theme.load(TEMPLATES / "preview", files=("index.html",))
 
 
 @pytest.fixture(scope="session")
@@ -128,8 +129,12 @@ def render_reader(render_plain_edition: Edition, render_arranged: Callable[..., 
     return Reader(
         email="ada@example.org",
         name="Ada",
-        unsubscribe_url="https://papers.example.org/unsubscribe/t0k3n",
-        more_url="https://papers.example.org/more/t0k3n2/42",
+        links=Links(
+            unsubscribe="https://papers.example.org/unsubscribe/t0k3n",
+            preferences="https://papers.example.org/preferences/t0k3n3",
+            more="https://papers.example.org/more/t0k3n2/42",
+        ),
+        subject="Title of paper 1",
         preheader=render_plain_edition.preheader,
         arrangement=render_arranged(render_plain_edition, topics=("Speech & sound",)),
     )

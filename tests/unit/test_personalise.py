@@ -17,10 +17,11 @@ from newsletter.errors import TemplateError
 from newsletter.render.balance import balance_error
 from newsletter.render.compiled import Shape
 from newsletter.render.digest import RenderedEdition
-from newsletter.render.personalise import Personaliser, Reader
+from newsletter.render.personalise import Links, Personaliser, Reader
 from newsletter.render.text import clean
 
 NONCE = "0123456789abcdef"
+LINKS = Links(unsubscribe="https://e.org/u/1", preferences="https://e.org/p/1", more="https://e.org/m/1")
 ANYTHING = st.one_of(
     st.text(max_size=40),
     st.sampled_from(
@@ -106,8 +107,8 @@ def reader():
     return Reader(
         email="ada@example.org",
         name="Ada",
-        unsubscribe_url="https://e.org/u/1",
-        more_url="https://e.org/m/1",
+        links=LINKS,
+        subject="",
         preheader="",
         arrangement=PLAIN,
     )
@@ -190,8 +191,11 @@ class TestCopy:
             render_reader,
             email="bob@example.net",
             name="Bob",
-            unsubscribe_url="https://e.org/u/bob",
-            more_url="https://e.org/m/bob",
+            links=Links(
+                unsubscribe="https://e.org/u/bob",
+                preferences="https://e.org/p/bob",
+                more="https://e.org/m/bob",
+            ),
         )
         before = personaliser.copy(render_reader)
         copy = personaliser.copy(other)
@@ -206,7 +210,7 @@ class TestCopy:
             reader,
             email=email,
             name=name,
-            unsubscribe_url="https://e.org/" + clean(token),
+            links=replace(LINKS, unsubscribe="https://e.org/" + clean(token)),
             arrangement=replace(PLAIN, reasons={1: Reason(ReasonKind.KEYWORD, wish)}),
         )
         plain = f"<p></p>{mark('NAME')}\x01{mark('EMAIL')}\x01{mark('UNSUBSCRIBE')}"
@@ -236,11 +240,11 @@ class TestCopy:
             small.copy(replace(reader, arrangement=arrangement))
 
     @pytest.mark.parametrize("url", ["javascript:alert(1)", "mailto:x@e.org", "", "/unsubscribe/1"])
-    @pytest.mark.parametrize("which", ["unsubscribe_url", "more_url"])
+    @pytest.mark.parametrize("which", ["unsubscribe", "preferences", "more"])
     def test_links_must_be_of_the_web(self, small, reader, which, url):
         """A copy without a way out is never made."""
         with pytest.raises(ValueError, match="not one of the web"):
-            small.copy(replace(reader, **{which: url}))
+            small.copy(replace(reader, links=replace(LINKS, **{which: url})))
 
 
 class TestConstruction:
@@ -320,7 +324,7 @@ def test_every_copy_is_whole(render_rendered, render_plain_edition, render_reade
     if arrangement is None:
         return
     personaliser = Personaliser(render_rendered, Shape.of(render_plain_edition))
-    copy = personaliser.copy(replace(render_reader, preheader="", arrangement=arrangement))
+    copy = personaliser.copy(replace(render_reader, subject="", preheader="", arrangement=arrangement))
     shown = {*arrangement.in_full, *arrangement.also}
     for part in (copy.html, copy.text):
         assert NONCE not in part
