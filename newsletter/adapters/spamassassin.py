@@ -7,6 +7,7 @@ import re
 import shutil
 from contextlib import suppress
 from math import isfinite
+from tempfile import TemporaryDirectory
 
 from newsletter.render.check.specimen import SpamVerdict
 
@@ -24,24 +25,30 @@ async def judge(message: bytes) -> SpamVerdict | None:
     program = shutil.which("spamassassin")
     if program is None:
         return None
-    options = [f"--cf={line}" for line in _ADDED]
-    try:
-        process = await asyncio.create_subprocess_exec(
-            program, "-L", "-t", "-x", *options,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "LC_ALL": "C"},
-        )  # fmt: skip
-    except OSError:
-        return None
+    # Settings and habits of the user's own must not count, nor may it leave anything there.
+    with TemporaryDirectory() as home:
+        try:
+            return read_verdict(await _answer(program, message, {**os.environ, "HOME": home, "LC_ALL": "C"}))
+        except (OSError, TimeoutError):
+            return None
+
+
+async def _answer(program: str, message: bytes, environment: dict[str, str]) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *("-L", "-t", *(f"--cf={line}" for line in _ADDED)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment,
+    )
     try:
         output, _ = await asyncio.wait_for(process.communicate(message), _TIMEOUT)
-    except TimeoutError:
-        return None
     finally:
         with suppress(ProcessLookupError):
             process.kill()
             await process.wait()
-    return read_verdict(output)
+    return output
 
 
 def read_verdict(output: bytes) -> SpamVerdict | None:

@@ -36,7 +36,7 @@ def nothing_of_others(reading: Reading) -> Verdict:
         for private in (specimen.private, specimen.other_private)
     )
     # A reader's name may well be an author's.
-    common = f"{_line(specimen.rendered)} {_line(Page(specimen.rendered).words)}"
+    common = f"{_line(specimen.rendered)} {reading.common.words}"
     return Verdict.of(
         f"None of {len(others)} things of another reader is in this message, and none of {len(mine)} of this"
         " reader's in the other.",

@@ -65,6 +65,7 @@ class Rule:
         return all(_answers(media, screen) for media in self.media)
 
 
+@lru_cache(maxsize=64)
 def rules_of(css: str, media: str = "") -> tuple[Rule, ...]:
     """The rules of one `<style media=...>`; what cannot be read is left out, as mailboxes do."""
     try:

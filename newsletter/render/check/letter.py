@@ -72,8 +72,14 @@ def decoded(value: str) -> str:
         return line
 
 
+def _sent(part: "Message[str, str]") -> int:
+    try:
+        return len(str(part.get_payload()))
+    except (LookupError, TypeError, ValueError):  # it decodes 8-bit text, by whatever charset is claimed
+        return 0
+
+
 def _leaf(part: "Message[str, str]") -> Leaf:
-    sent = str(part.get_payload()).encode("utf-8", "surrogateescape")
     content = part.get_payload(decode=True)
     charset = part.get_content_charset("us-ascii")
     data = content if isinstance(content, bytes) else b""
@@ -81,4 +87,4 @@ def _leaf(part: "Message[str, str]") -> Leaf:
         text = data.decode(charset, "replace")
     except (LookupError, ValueError):
         text = data.decode("utf-8", "replace")
-    return Leaf(part.get_content_type(), charset, len(sent), text)
+    return Leaf(part.get_content_type(), charset, _sent(part), text)

@@ -53,7 +53,7 @@ class Run:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Page:
     """Made of any text, as browsers do."""
 
