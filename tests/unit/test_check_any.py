@@ -39,19 +39,21 @@ EMPTY = Specimen(
 
 HTML = [
     "<html>", "<body>", "<p>", "</p>", "<table>", "<th>", "<td width=9>", "<a href=", "<img src=", "alt",
-    "<h1>", "<h6>", "<svg>", "<style>", "</style>", "<style media='(min-width:", "<meta name=viewport content=",
-    "<meta name=color-scheme", '"', "'", ">", "<", "&#0;", "&lt;", "<!--", "-->", "<![CDATA[", "<?xml?>",
+    "<h1>", "<h6>", "<svg>", "<style>", "</style>", "<style media='(min-width:",
+    "<meta name=viewport content=", "<meta name=color-scheme", '"', "'", ">", "<", "&#0;", "&lt;",
+    "<!--", "-->", "<![CDATA[", "<?xml?>",
     "\x00", "\ud800", "\x85", "²", "http://[", "https://", "{{", "}}", "{%", "__0123456789abcdef_NAME__",
 ]  # fmt: skip
 CSS = [
     "@media", "{", "}", "(prefers-color-scheme: dark)", "url(", ":is(", "a::before", "p ", "style='", ";",
-    ":", "color:", "#12", "rgb(1,2", "hsl(", "background:", "font-size:", "font:", "width:", "1e9em", "!important",
-    "99999999999999999999px", "\\", "/*", "*/",
+    ":", "color:", "#12", "rgb(1,2", "hsl(", "background:", "font-size:", "font:", "width:", "1e9em",
+    "!important", "99999999999999999999px", "\\", "/*", "*/",
 ]  # fmt: skip
 LINES = [
     b"From: a@b.c", b"Subject: =?utf-8?q?=ZZ?=", b"Subject: =?x?b?a?=", b"Date: Fri, 99",
-    b"Date: 1 Jan 1 0:0 +9999", b"Content-Type: multipart/alternative; boundary=b", b"Content-Type: text/html; charset=\xff",
-    b"Content-Type: text/html; charset*=utf-8'%ff", b"Content-Type: text/plain; charset=idna",
+    b"Date: 1 Jan 1 0:0 +9999", b"Content-Type: multipart/alternative; boundary=b",
+    b"Content-Type: text/html; charset=\xff", b"Content-Type: text/html; charset*=utf-8'%ff",
+    b"Content-Type: text/plain; charset=idna",
     b"Content-Type: message/rfc822", b"Content-Transfer-Encoding: base64", b"DKIM-Signature: h",
     b"Content-Transfer-Encoding: uuencode", b"Content-Transfer-Encoding: quoted-printable", b"begin 6 x",
     b"DKIM-Signature: =;h=:", b"", b"", b"--b", b"--b--", b"List-Unsubscribe: <https://", b" folded",

@@ -304,6 +304,7 @@ FAULTS: list[tuple[int, Status, Change, str]] = [
     (11, FAIL, themed(DIM, "color: #555555 !important"), "the dark's @media"),
     (11, WARN, themed("font-size:1px;line-height:1px;color:#5E5A52", "color:#F5F5F0"), "like spam"),
     (12, FAIL, themed(LINE, '<i style="display:block;width:400px">x</i>'), "max-width:400px"),
+    (12, FAIL, themed(LINE, '<i style="width:900px;max-width:640px">x</i>'), "640 px wide"),
     (12, FAIL, themed(LINE, f'<i style="white-space:nowrap">{"many words " * 5}</i>'), "nowrap"),
     (
         12,

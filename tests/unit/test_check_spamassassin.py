@@ -59,7 +59,7 @@ async def test_strange_program(script: str, tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("output", "verdict"),
     [
-        (b"X-Spam-Points: -1\nX-Spam-Marks: A=-0.1,\n\tB=-0.9\n", SpamVerdict(-1, (("A", -0.1), ("B", -0.9)))),
+        (b"X-Spam-Points: -1\nX-Spam-Marks: A=-0.1,\n\tB=2\n", SpamVerdict(-1, (("A", -0.1), ("B", 2)))),
         (b"X-Spam-Points: 0\nX-Spam-Marks: none\n\nx", SpamVerdict(0.0, ())),
         (b"X-Spam-Points: inf\n\nx", None),
         (b"X-Spam-Points: much\n\nx", None),

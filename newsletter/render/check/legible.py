@@ -91,9 +91,9 @@ def _wide_elements(page: Page) -> Iterator[Problem]:
     told, looks = page.told(PHONE), page.looks(PHONE)
     for element in page.elements:
         own = told.get(element, {})
-        wide = _pixels(own.get("min-width", ""))
-        if "max-width" not in own:
-            wide = max(wide, _pixels(own.get("width", element.get("width", ""))))
+        width, narrowest = own.get("width", element.get("width", "")), own.get("min-width", "")
+        bound = _pixels(own["max-width"]) if "max-width" in own else float("inf")
+        wide = max(min(_pixels(width), bound), _pixels(narrowest))
         if wide > PHONE.width and not looks[element].hidden:
             yield Problem(
                 f"A <{element.tag}> is {wide:g} px wide.",

@@ -20,6 +20,8 @@ _LINK_IN_THE_DARK: Colour = (158, 158, 255, 1)
 _DARK_CANVAS: Colour = (18, 18, 18, 1)
 _UNITS = {"px": 1.0, "pt": 4 / 3}
 _BREAKING = {"break-word", "break-all", "anywhere"}
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+"""lxml reads them and then cannot name what has them."""
 _INK = re.compile(r"[^\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
 """What leaves a mark: the padding of a preheader does not."""
 
@@ -65,7 +67,7 @@ class Page:
     def root(self) -> Element:
         """`<html>`; that of an empty document where there is none."""
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        source = self.source.encode("utf-8", "replace").replace(b"\0", b"")
+        source = _CONTROLS.sub("\ufffd", self.source).encode("utf-8", "replace")
         try:
             root = html.document_fromstring(source, parser=parser, ensure_head_body=True)
         except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
