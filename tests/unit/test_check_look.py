@@ -129,6 +129,7 @@ class TestLook:
             ('<h1 id="x">a</h1>', 32),
             ('<b id="x" style="font: bold 18px/24px serif">a</b>', 18),
             ('<b id="x" style="font-size: large">a</b>', 16),
+            ('<td style="font-size: 0px"><b id="x">a</b></td>', 0),
         ],
     )
     def test_sizes(self, html: str, size: float) -> None:

@@ -163,6 +163,8 @@ def _look(element: Element, told: Mapping[str, str], above: Look, link: Colour) 
 
 
 def _size(value: str, tag: str, above: float) -> float:
+    if value == "0":  # cssutils writes every 0 so
+        return 0.0
     match = re.fullmatch(r"(\d{0,5}(?:\.\d{1,9})?)(px|pt|em|rem|%)", value.strip().lower())
     if match is None or not match[1]:
         return above * _HEADING_SIZES.get(tag, 1.0)
