@@ -309,7 +309,7 @@ FAULTS: list[tuple[int, Status, Change, str]] = [
     (
         12,
         FAIL,
-        themed('word-break:break-word;"><div', '"><div>' + "long" * 30 + "</div><div"),
+        themed('word-break:break-word;"><div', '"><div style="font-size:16px">' + "long" * 30 + "</div><div"),
         "overflow-wrap",
     ),
     (12, WARN, themed(LINE, '<i style="font-size:12px">x</i>'), "at least 13 px"),
