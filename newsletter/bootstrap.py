@@ -43,6 +43,7 @@ from newsletter.core.slots import Schedule
 from newsletter.core.topics import Topic
 from newsletter.errors import ConfigError, NotFound
 from newsletter.ports import Clock, DueCopy, Fetcher, PublishedEdition, Signer, Source
+from newsletter.render.exhibit import edition_exhibit
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
 from newsletter.services.collect import SourceReport, collect
@@ -169,7 +170,8 @@ class App:
         copy, message = composer.copy(row), composer.message(row)
         if copy is None or message is None:
             raise NotFound(f"{person.email} has muted all of this edition, and would get no copy.")
-        return preview_pages(draft.edition, self.newsletter, copy, message.data, self.bench)
+        exhibit = edition_exhibit(draft.edition, self.newsletter, copy, message.data)
+        return preview_pages(exhibit, self.bench)
 
     def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""
