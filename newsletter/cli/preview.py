@@ -107,6 +107,8 @@ async def _watch(
 
     with listen(HOST, port, "--port") as web:
         await bench.renew()
+        if isinstance(bench.problem, NotFound):  # no file that is watched mends that
+            raise bench.problem
         show()
         _announce(f"http://{HOST}:{web.getsockname()[1]}/", json=json)
         await serve_bench(bench, web, places, tell)

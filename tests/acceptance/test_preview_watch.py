@@ -118,6 +118,12 @@ def test_one_of_out_and_watch_is_needed(folder: Path) -> None:
     assert "--watch" in said
 
 
+def test_what_no_edit_can_mend_ends_it(folder: Path) -> None:
+    """A reader who is not on the list is said at once, as without --watch."""
+    failed = newsletter("preview", "--watch", "--port", "0", "--as", "no@example.org", cwd=folder, code=1)
+    assert "no@example.org" in failed.stderr
+
+
 def test_a_port_in_use_is_a_clear_failure(folder: Path) -> None:
     """It names the option that chooses another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
