@@ -14,6 +14,7 @@ from newsletter.adapters.sources.arxiv import ArxivSource
 from newsletter.adapters.sources.feed import FeedSource
 from newsletter.adapters.sources.file import FileSource
 from newsletter.adapters.sources.huggingface import HuggingFaceSource
+from newsletter.adapters.spamassassin import judge
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
@@ -40,17 +41,21 @@ from newsletter.core.edition import EditionPolicy
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.phrases import Phrases
 from newsletter.core.ranking import Weights
-from newsletter.core.slots import Schedule
+from newsletter.core.slots import Schedule, next_slot
 from newsletter.core.topics import Topic, topic_names
-from newsletter.errors import ConfigError, NotFound
-from newsletter.ports import Clock, DueCopy, Fetcher, PublishedEdition, Signer, Source
+from newsletter.errors import ConfigError
+from newsletter.ports import Clock, Fetcher, PublishedEdition, Signer, Source
+from newsletter.render.exhibit import Exhibit, edition_exhibit
+from newsletter.render.letter import LetterKind
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
 from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
 from newsletter.services.deliver import Delivery, DeliveryOptions
-from newsletter.services.publish import EditorialDesk
+from newsletter.services.inspect import Inspection, Inspector
+from newsletter.services.letters import LetterWriter
+from newsletter.services.publish import Draft, EditorialDesk
 
 __all__ = ["App", "open_app", "shipped"]
 
@@ -168,6 +173,11 @@ class App:
         return self.theme.language.phrases(topic_names(shipped_editor()))
 
     @cached_property
+    def letters(self) -> LetterWriter:
+        """Who writes the small mails."""
+        return LetterWriter(self.newsletter, self.theme, self.secret, self._signer())
+
+    @cached_property
     def daily(self) -> DailyJob:
         """Which slot is due, and what becomes of it."""
         return DailyJob(self.desk, self.slots, self.schedule)
@@ -188,15 +198,33 @@ class App:
         """Who writes the copies of this edition."""
         return Composer(published, self.newsletter, self.secret, self._signer(), self.phrases)
 
-    async def preview(self, published: PublishedEdition, email: str | None = None) -> dict[str, bytes]:
-        """The files that show an edition, as this subscriber would get it, else a reader without wishes."""
+    async def inspect(self, draft: Draft, email: str | None = None, *, spam: bool = True) -> Inspection:
+        """A draft as this subscriber would get it, else a reader without wishes, with all that can be said of
+        it; SpamAssassin is asked unless `spam` is False."""
         person = await self.subscribers.find(email) if email else _SAMPLE_READER
-        row = DueCopy(0, published.id, person.id, person.email, person.name, person.wishes, 0)
-        composer = self.composer(published)
-        copy, message = composer.copy(row), composer.message(row)
-        if copy is None or message is None:
-            raise NotFound(f"{person.email} has muted all of this edition, and would get no copy.")
-        return preview_pages(published.edition, self.newsletter, copy, message.data, self.bench)
+        inspector = Inspector(self.desk, self.newsletter, self.secret, self._signer())
+        return await inspector.inspect(draft, person, judge if spam else None)
+
+    def preview(self, draft: Draft, seen: Inspection) -> dict[str, bytes]:
+        """The files that show what was seen of it."""
+        exhibit = edition_exhibit(
+            draft.edition,
+            self.newsletter,
+            seen.copy,
+            seen.message,
+            findings=seen.findings,
+            fitting=draft.fitting,
+            arrangement=seen.arrangement,
+        )
+        return preview_pages(exhibit, self.bench)
+
+    async def preview_letter(self, kind: LetterKind, email: str | None = None) -> dict[str, bytes]:
+        """The files that show a small mail, to this subscriber or to a sample reader."""
+        person = await self.subscribers.find(email) if email else _SAMPLE_READER
+        now = self.clock.now()
+        copy, message = self.letters.write(kind, person, now, next_slot(self.schedule, now))
+        exhibit = Exhibit(newsletter=self.newsletter, label=kind.title(), copy=copy, message=message.data)
+        return preview_pages(exhibit, self.bench)
 
     def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""

@@ -9,6 +9,7 @@
     │   └── AlreadyRunning             another process is sending from this database
     ├── IllegalMove(ValueError)        a delivery or a consent cannot go from this state to that one
     ├── NotFound(LookupError)          no such edition, entry or subscriber
+    ├── CheckFailed                    an email does not satisfy every point of `newsletter check`
     └── DeliveryError                  the mail server as a whole cannot be used (not one recipient)
         ├── ServerUnavailable(ConnectionError)   no connection, time-out, 421: try again later
         └── ServerRefused                        it will not take this sender: 5xx at AUTH, MAIL, STARTTLS
@@ -18,6 +19,7 @@ The text of each says what is wrong and how to mend it; the command line prints 
 
 __all__ = [
     "AlreadyRunning",
+    "CheckFailed",
     "ConfigError",
     "DeliveryError",
     "IllegalMove",
@@ -66,6 +68,10 @@ class IllegalMove(NewsletterError, ValueError):
 
 class NotFound(NewsletterError, LookupError):
     """There is no such thing."""
+
+
+class CheckFailed(NewsletterError):
+    """An email does not satisfy every point that it must; what fails has been said."""
 
 
 class DeliveryError(NewsletterError):

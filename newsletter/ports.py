@@ -292,10 +292,13 @@ class Message:
 
 
 class Signer(Protocol):
-    """Puts a signature on the final bytes of a message."""
+    """Puts a signature on the final bytes of a message, and knows it again."""
 
     def sign(self, message: bytes) -> bytes:
         """The message with its signature in front."""
+
+    def verifies(self, message: bytes) -> bool:
+        """Whether the signature that a message bears is ours, and holds."""
 
 
 class Session(Protocol):

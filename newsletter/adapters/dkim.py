@@ -1,10 +1,12 @@
 """DKIM signatures (RFC 6376) on the final bytes of a message."""
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dkim
+from cryptography.hazmat.primitives import serialization
 
 from newsletter.errors import ConfigError
 
@@ -52,6 +54,19 @@ class DkimSigner:
             include_headers=[name for name in _SIGNED if name in present],
         )
         return header + message
+
+    def verifies(self, message: bytes) -> bool:
+        """Whether the signature of a message is ours and holds, asked of the key itself and not of the DNS."""
+        key = serialization.load_pem_private_key(self.key, None).public_key()
+        encoded = key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(encoded)
+        name = f"{self.selector}._domainkey.{self.domain}.".encode()
+        try:
+            return bool(dkim.verify(message, dnsfunc=lambda asked, **_: record if asked == name else None))
+        except (dkim.DKIMException, ValueError):
+            return False
 
 
 class _Timeless(dkim.DKIM):  # type: ignore[misc]

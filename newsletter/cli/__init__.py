@@ -6,6 +6,7 @@ import sys
 import typer
 
 from newsletter.cli import editions, entries, evaluation, subscribers
+from newsletter.cli.check import check
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
 from newsletter.cli.jobs import collect, publish, run, send
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, collect, preview, publish, send, run, serve, status, mailbox):
+for command in (demo, init, collect, preview, check, publish, send, run, serve, status, mailbox):
     app.command()(command)
 app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")

@@ -62,9 +62,9 @@ async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = Fals
         await _subscribe(app, folder / "subscribers.csv")
         reports = await app.collect()
         published = await app.daily.publish(local_now(app), app.clock.now(), reports)
-        if published.edition is None:
+        if published.edition is None or published.draft is None:
             raise NotFound(published_line(published))
-        write_files(preview, await app.preview(published.edition))
+        write_files(preview, app.preview(published.draft, await app.inspect(published.draft)))
         if not json:
             print_lines([*collect_lines(reports), published_line(published)])
         await send_due(app, quiet=json)

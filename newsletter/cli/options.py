@@ -9,7 +9,7 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 
-__all__ = ["Config", "Json", "Now", "Slot", "async_command"]
+__all__ = ["Config", "Json", "Now", "Reader", "Slot", "async_command"]
 
 P = ParamSpec("P")
 
@@ -32,6 +32,7 @@ Now = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
+Reader = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="This subscriber's copy.")]
 Slot = Annotated[
     str | None,
     typer.Option("--slot", metavar="now", help='"now" makes an extra edition off the schedule.'),

@@ -1,37 +1,145 @@
 """preview: what would go out now, as files to look at."""
 
+import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from newsletter.bootstrap import open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
+from newsletter.bootstrap import App, open_app
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, async_command
+from newsletter.cli.check import counted
 from newsletter.cli.output import edition_json, print_json, print_lines
-from newsletter.cli.work import NOTHING_NEW, local_now, write_files
+from newsletter.cli.work import proposed, write_files
+from newsletter.core.model import Edition
 from newsletter.errors import NotFound
+from newsletter.render.findings import Status
+from newsletter.render.letter import LetterKind
 
 __all__ = ["preview"]
 
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.", file_okay=False)]
-As = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="This subscriber's copy.")]
+HOST = "127.0.0.1"
+
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Where the files go.", file_okay=False)
+]
+Kind = Annotated[
+    LetterKind | None,
+    typer.Option("--letter", help="One of the small mails, in place of the edition.", show_choices=True),
+]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", metavar="", help="Show it in the browser, anew whenever the theme changes."),
+]
+Port = Annotated[
+    int,
+    typer.Option("--port", metavar="PORT", min=0, max=65535, help="Of --watch; 0 takes any that is free."),
+]
 
 
 @async_command
 async def preview(
-    out: Out, reader: As = None, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
+    out: Out = None,
+    reader: Reader = None,
+    letter: Kind = None,
+    watch: Watch = False,
+    port: Port = 8030,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = None,
+    json: Json = False,
 ) -> None:
-    """Write what would go out now as files to look at.
+    """Show what would go out now. Sends nothing and changes nothing.
 
-    index.html shows email.html, email.txt and email.eml. Sends nothing and changes nothing.
+    --out writes files: index.html shows email.html, email.txt and email.eml. --watch shows them in the
+    browser, on this machine only, for working on a theme, until stopped.
     """
+    if watch:
+        await _watch(config, _Wanted(reader, letter), out, port, now, json=json)
+        return
+    if out is None:
+        raise typer.BadParameter("--out says where the files go; --watch shows them in the browser.")
     async with open_app(config, now) as app:
-        edition = await app.desk.propose(local_now(app), app.clock.now())
-        if edition is None:
-            raise NotFound(f"{NOTHING_NEW} `newsletter collect` picks up entries.")
-        files = await app.preview(app.desk.draft(edition, app.clock.now()).published, reader)
-    write_files(out, files)
+        made = await _made(app, _Wanted(reader, letter))
+    write_files(out, made.files)
     if json:
-        print_json({"edition": edition_json(edition), "outbox": None, "preview": str(out), "mailbox": None})
+        edition = edition_json(made.edition) if made.edition else None
+        print_json({"edition": edition, "outbox": None, "preview": str(out), "mailbox": None})
     else:
-        print_lines([edition.subject, f"Look at it: {out / 'index.html'}"])
+        print_lines([*made.lines, f"Look at it: {out / 'index.html'}"])
+
+
+class _Wanted(NamedTuple):
+    """What to look at: somebody's copy of the edition, or a letter to them."""
+
+    reader: str | None
+    letter: LetterKind | None
+
+
+class _Made(NamedTuple):
+    """What there is to look at."""
+
+    files: dict[str, bytes]
+    edition: Edition | None = None
+    lines: tuple[str, ...] = ()
+    """What to say of it in a terminal."""
+
+
+async def _made(app: App, wanted: _Wanted, *, spam: bool = True) -> _Made:
+    if wanted.letter:
+        return _Made(await app.preview_letter(wanted.letter, wanted.reader))
+    draft = app.desk.draft(await proposed(app), app.clock.now())
+    seen = await app.inspect(draft, wanted.reader, spam=spam)
+    lines = [draft.edition.subject, counted(seen.findings), *draft.fitting.steps]
+    lines += [f"! {found.name}: {found.detail}" for found in seen.findings if found.status is not Status.PASS]
+    return _Made(app.preview(draft, seen), draft.edition, tuple(lines))
+
+
+async def _watch(
+    config: Path, wanted: _Wanted, out: Path | None, port: int, now: datetime | None, *, json: bool
+) -> None:
+    # Loaded where they are needed: every other command starts without them.
+    from newsletter.cli.watch import serve_bench, watched
+    from newsletter.web.bench import Bench
+    from newsletter.web.server import listen
+
+    async with open_app(config, now) as app:
+        places, started = watched(app, config), app.clock.now()
+
+    async def render() -> dict[str, bytes]:
+        """With everything read from disk anew, and as of when the command was started."""
+        async with open_app(config, started) as app:
+            return (await _made(app, wanted, spam=False)).files
+
+    bench = Bench(render)
+
+    def show() -> None:
+        if bench.problem:
+            sys.stderr.write(f"newsletter: {bench.problem}\n")
+        elif out:
+            write_files(out, bench.files)
+
+    def tell() -> None:
+        show()
+        if not json and not bench.problem:
+            print_lines(["✓ Renewed."])
+
+    with listen(HOST, port, "--port") as web:
+        await bench.renew()
+        if isinstance(bench.problem, NotFound):  # no file that is watched mends that
+            raise bench.problem
+        show()
+        _announce(f"http://{HOST}:{web.getsockname()[1]}/", json=json)
+        await serve_bench(bench, web, places, tell)
+
+
+def _announce(address: str, *, json: bool) -> None:
+    if json:
+        print_json({"web": address})
+    else:
+        print_lines(
+            [
+                f"Look at  {address}",
+                "It renews itself when the theme or the configuration changes. Stop with Ctrl-C.",
+            ]
+        )

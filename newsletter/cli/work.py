@@ -23,9 +23,9 @@ from newsletter.cli.output import (
     when,
 )
 from newsletter.core.delivery import Decision
-from newsletter.core.model import DeliveryState
+from newsletter.core.model import DeliveryState, Edition
 from newsletter.core.slots import local_time, next_slot
-from newsletter.errors import ConfigError, ServerUnavailable
+from newsletter.errors import ConfigError, NotFound, ServerUnavailable
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 from newsletter.services.daily import Published
@@ -37,6 +37,7 @@ __all__ = [
     "collect_lines",
     "local_now",
     "nothing_due",
+    "proposed",
     "published_line",
     "rehearse",
     "send_due",
@@ -63,6 +64,14 @@ async def chosen_slot(app: App, slot: str | None, now: datetime) -> datetime | N
     if slot != "now":
         raise typer.BadParameter(f'--slot takes "now" (it is {slot!r}).')
     return local_now(app)
+
+
+async def proposed(app: App) -> Edition:
+    """The edition that would go out at this moment. Raises NotFound where there is none."""
+    edition = await app.desk.propose(local_now(app), app.clock.now())
+    if edition is None:
+        raise NotFound(f"{NOTHING_NEW} `newsletter collect` picks up entries.")
+    return edition
 
 
 def nothing_due(app: App, now: datetime) -> str:
@@ -95,8 +104,8 @@ def published_line(published: Published) -> str:
         f"  {len(edition.featured)} entries in {len(edition.sections)} sections, "
         f"{len(edition.also)} more by title, {edition.more} on the web only",
     ]
-    if published.left_out:
-        lines.append(f"  So that no mailbox cuts it short: {'; '.join(published.left_out)}")
+    if published.draft and (steps := published.draft.fitting.steps):
+        lines.append(f"  So that no mailbox cuts it short: {'; '.join(steps)}")
     return "\n".join(lines)
 
 
@@ -139,7 +148,7 @@ async def rehearse(app: App, *, json: bool) -> None:
     folder = app.settings.path("preview")
     if edition is not None:
         draft = app.desk.draft(edition, app.clock.now())
-        write_files(folder, await app.preview(draft.published))
+        write_files(folder, app.preview(draft, await app.inspect(draft)))
     if json:
         shown = edition_json(edition) if edition else None
         where = str(folder) if edition else None

@@ -8,11 +8,12 @@ asks for "hard-to-forge".
 import base64
 import hmac
 
-__all__ = ["MORE", "PREFERENCES", "UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
+__all__ = ["CONFIRM", "MORE", "PREFERENCES", "UNSUBSCRIBE", "make", "message_id", "nonce", "read"]
 
 UNSUBSCRIBE = "unsubscribe"
 MORE = "more"
 PREFERENCES = "preferences"
+CONFIRM = "confirm"
 
 _MAC_BYTES = 16
 _NUMBER_BYTES = 8
@@ -38,9 +39,10 @@ def read(secret: bytes, purpose: str, newsletter: str, token: str) -> int | None
     return subscriber_id if hmac.compare_digest(expected.encode(), token.encode()) else None
 
 
-def message_id(secret: bytes, newsletter: str, edition: int, subscriber_id: int, domain: str) -> str:
-    """The Message-ID of this copy, with its brackets: the same on every attempt."""
-    return f"<{_mac(secret, 'message', newsletter, str(edition), str(subscriber_id)).hex()[:40]}@{domain}>"
+def message_id(secret: bytes, newsletter: str, occasion: int | str, subscriber_id: int, domain: str) -> str:
+    """The Message-ID of this copy of an edition, or of this letter, with its brackets: the same on every
+    attempt."""
+    return f"<{_mac(secret, 'message', newsletter, str(occasion), str(subscriber_id)).hex()[:40]}@{domain}>"
 
 
 def nonce(secret: bytes, newsletter: str, edition: int) -> str:

@@ -78,6 +78,8 @@ class Fitted:
     edition: Edition
     """Without the entries that had no room; they are the first of its rest."""
     rendered: RenderedEdition
+    detail: Detail
+    """What is shown of each entry."""
     fitting: Fitting
 
 
@@ -100,7 +102,7 @@ def fit(
         rendered = render_edition(kept, newsletter, theme, nonce=nonce, detail=rung.detail)
         most = Personaliser(rendered, Shape.of(kept)).largest(links)
         fitting = Fitting(tuple(rung.told.values()), most.plain, most.encoded)
-        tried[place] = Fitted(kept, rendered, fitting)
+        tried[place] = Fitted(kept, rendered, rung.detail, fitting)
         return most.plain <= CLIP_LIMIT and most.encoded <= CLIP_LIMIT
 
     place = 0 if fits(0) else bisect_left(range(len(RUNGS)), True, lo=1, key=fits)

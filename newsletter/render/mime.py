@@ -36,8 +36,9 @@ class MessageHeaders:
     """With or without its angle brackets."""
     list_id: str
     """`papers.example.org`, with or without angle brackets."""
-    list_unsubscribe: str
-    """The https address for one-click unsubscribing (RFC 8058)."""
+    list_unsubscribe: str | None
+    """The https address for one-click unsubscribing (RFC 8058); None for a letter to somebody who is not on the
+    list, which then has no headers of one."""
     list_unsubscribe_mailto: str | None = None
     """An address of mail that does the same, without `mailto:`."""
     list_help: str | None = None
@@ -75,19 +76,24 @@ def _header_lines(headers: MessageHeaders) -> Iterator[str]:
     yield unstructured("Subject", headers.subject)
     yield f"Date: {format_datetime(headers.date)}"
     yield angled("Message-ID", headers.message_id)
+    if headers.list_unsubscribe is not None:
+        yield from _list_lines(headers, headers.list_unsubscribe)
+    yield "Auto-Submitted: auto-generated"
+    yield "MIME-Version: 1.0"
+
+
+def _list_lines(headers: MessageHeaders, unsubscribe: str) -> Iterator[str]:
     yield angled("List-Id", headers.list_id)
-    yield _unsubscribe_line(headers)
+    yield _unsubscribe_line(headers, unsubscribe)
     yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
     if headers.list_help is not None:
         yield f"List-Help: <{web_link('List-Help', headers.list_help)}>"
     yield "List-Post: NO"
-    yield "Auto-Submitted: auto-generated"
     yield "Precedence: bulk"
-    yield "MIME-Version: 1.0"
 
 
-def _unsubscribe_line(headers: MessageHeaders) -> str:
-    line = f"List-Unsubscribe: <{web_link('List-Unsubscribe', headers.list_unsubscribe)}>"
+def _unsubscribe_line(headers: MessageHeaders, unsubscribe: str) -> str:
+    line = f"List-Unsubscribe: <{web_link('List-Unsubscribe', unsubscribe)}>"
     if headers.list_unsubscribe_mailto is None:
         return line
     return line + ",\r\n " + angled("List-Unsubscribe", headers.list_unsubscribe_mailto, "mailto:")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from email.utils import parseaddr
+from typing import NamedTuple
 
 from newsletter.core import headline, tokens
 from newsletter.core.address import domain_of
@@ -17,7 +18,16 @@ from newsletter.render.digest import RenderedEdition
 from newsletter.render.mime import MessageHeaders, build_message
 from newsletter.render.personalise import Copy, Links, Personaliser, Reader
 
-__all__ = ["Composer", "links_of"]
+__all__ = ["Composer", "Written", "links_of"]
+
+
+class Written(NamedTuple):
+    """A copy before it becomes a message."""
+
+    copy: Copy
+    subject: str
+    preheader: str
+    arrangement: Arrangement
 
 
 class Composer:
@@ -54,25 +64,21 @@ class Composer:
 
     def message(self, row: DueCopy) -> Message | None:
         """What this reader gets, ready to be handed over; None where they have muted all of the edition."""
-        written = self._written(row)
-        if written is None:
-            return None
-        data = build_message(written[0], self._headers(row, written[1]))
-        if self._signer is not None:
-            data = self._signer.sign(data)
-        return Message(Envelope(self._sender, row.email), data)
+        written = self.write(row)
+        return Message(Envelope(self._sender, row.email), self.sealed(written, row)) if written else None
 
-    def copy(self, row: DueCopy) -> Copy | None:
-        """HTML and plain text in this reader's order and selection, with their own links; or None."""
-        written = self._written(row)
-        return written[0] if written else None
+    def sealed(self, written: Written, row: DueCopy) -> bytes:
+        """The whole message, signed where there is a key."""
+        data = build_message(written.copy, self._headers(row, written.subject))
+        return self._signer.sign(data) if self._signer else data
 
     def links(self, row: DueCopy) -> Links:
         """What only this reader's copy leads to."""
         return links_of(row.subscriber_id, self._newsletter, self._edition.number, self._secret)
 
-    def _written(self, row: DueCopy) -> tuple[Copy, str] | None:
-        """The copy and its subject; None where this reader has muted all of the edition."""
+    def write(self, row: DueCopy) -> Written | None:
+        """HTML and plain text in this reader's order and selection, with their own links; None where they have
+        muted all of the edition."""
         arrangement = arrange_for(self._index, row.wishes)
         if arrangement is None:
             return None
@@ -85,7 +91,7 @@ class Composer:
             preheader=preheader,
             arrangement=arrangement,
         )
-        return self._personaliser.copy(reader), subject
+        return Written(self._personaliser.copy(reader), subject, preheader, arrangement)
 
     def _headline(self, arrangement: Arrangement) -> tuple[str, str]:
         """Subject and preheader: the edition's own, unless this reader does not get all that it features."""

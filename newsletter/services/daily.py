@@ -8,7 +8,7 @@ from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due
 from newsletter.errors import TemplateError
 from newsletter.ports import PublishedEdition, Slots
 from newsletter.services.collect import SourceReport
-from newsletter.services.publish import EditorialDesk
+from newsletter.services.publish import Draft, EditorialDesk
 
 __all__ = ["DailyJob", "Published"]
 
@@ -19,8 +19,8 @@ class Published:
 
     outcome: SlotOutcome
     edition: PublishedEdition | None = None
-    left_out: tuple[str, ...] = ()
-    """What the size ladder took away, in words."""
+    draft: Draft | None = None
+    """What it was made from."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class DailyJob:
             published = await self.desk.publish(draft)
             if published is not None:
                 outcome = SlotOutcome(slot, Outcome.SENT, edition=edition.number)
-                return Published(outcome, published, draft.fitting.steps)
+                return Published(outcome, published, draft)
             # Another process was quicker: it took the slot, or the number or an entry for another slot.
             if slot in [ended.slot for ended in await self.slots.outcomes(self.desk.newsletter.id)]:
                 return _taken(slot)

@@ -12,6 +12,7 @@ from newsletter.render.digest import RenderedEdition
 from newsletter.render.fitting import Fitting
 from newsletter.render.ladder import fit
 from newsletter.render.theme import Theme
+from newsletter.render.view import EditionView, view_edition
 from newsletter.services.compose import links_of
 
 __all__ = ["Draft", "EditorialDesk"]
@@ -21,9 +22,12 @@ __all__ = ["Draft", "EditorialDesk"]
 class Draft:
     """What would go out, not kept anywhere yet."""
 
+    proposed: Edition
     edition: Edition
-    """Without what had no room in the email."""
+    """The same without what had no room in the email."""
     rendered: RenderedEdition
+    view: EditionView
+    """What the templates were given."""
     fitting: Fitting
     created: datetime
 
@@ -68,7 +72,8 @@ class EditorialDesk:
         nonce = tokens.nonce(self.secret, edition.newsletter, edition.number)
         links = links_of(0, self.newsletter, edition.number, self.secret)
         fitted = fit(edition, self.newsletter, self.theme, self.phrases, nonce=nonce, links=links)
-        return Draft(fitted.edition, fitted.rendered, fitted.fitting, now)
+        view = view_edition(fitted.edition, self.newsletter, self.theme.language, fitted.detail)
+        return Draft(edition, fitted.edition, fitted.rendered, view, fitted.fitting, now)
 
     async def publish(self, draft: Draft) -> PublishedEdition | None:
         """Freeze this draft and plan its outbox. None where another process has taken its slot, its number or

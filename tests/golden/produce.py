@@ -59,7 +59,7 @@ async def produce() -> dict[str, str]:
     theme = Theme.load(shipped("templates") / "digest", [shipped("templates") / "base"])
     rendered = render_edition(edition, NEWSLETTER, theme, nonce=tokens.nonce(SECRET, NEWSLETTER.id, 1))
     published = PublishedEdition(1, edition, rendered.html, rendered.text, rendered.nonce, NOW)
-    copy = Composer(published, NEWSLETTER, SECRET).copy(READER)
+    copy = Composer(published, NEWSLETTER, SECRET).write(READER).copy
     return {
         "edition.json": json.dumps(edition_to_json(edition), ensure_ascii=False, indent=1) + "\n",
         "email.html": copy.html,

@@ -7,10 +7,10 @@ from newsletter.render.findings import Status
 
 __all__ = ["MJML", "PLAIN", "STYLE", "WORDS", "Problem", "Verdict", "quote"]
 
-MJML = "templates/<theme>/digest.mjml"
-STYLE = "templates/<theme>/digest.css"
-PLAIN = "templates/<theme>/digest.txt"
-WORDS = "templates/<theme>/words.jinja"
+MJML = "templates/<theme>/edition.mjml"
+STYLE = "templates/<theme>/style.css"
+PLAIN = "templates/<theme>/edition.txt"
+WORDS = "templates/base/words.jinja"
 
 _NAMED = 3
 """Of many problems a reader of findings wants the first few."""
