@@ -56,7 +56,7 @@ class DkimSigner:
         return header + message
 
     def verifies(self, message: bytes) -> bool:
-        """Whether the signature of a message is ours and holds, asked of the key itself and not of the DNS."""
+        """Whether the signature of a message is ours and holds; the key itself is asked, not the DNS."""
         key = serialization.load_pem_private_key(self.key, None).public_key()
         encoded = key.public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo

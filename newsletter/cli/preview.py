@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 import typer
 
 from newsletter.bootstrap import App, open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, async_command
 from newsletter.cli.check import counted
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, async_command
 from newsletter.cli.output import edition_json, print_json, print_lines
 from newsletter.cli.work import proposed, write_files
 from newsletter.core.model import Edition

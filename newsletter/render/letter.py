@@ -1,4 +1,4 @@
-"""The small mails around a subscription: confirm, welcome, goodbye. One person gets one, so each is rendered whole."""
+"""The small mails around a subscription, each rendered for the one person who gets it."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -37,8 +37,8 @@ class MessageHeaders:
     list_id: str
     """`papers.example.org`, with or without angle brackets."""
     list_unsubscribe: str | None
-    """The https address for one-click unsubscribing (RFC 8058); None for a letter to somebody who is not on the
-    list, which then has no headers of one."""
+    """The https address for one-click unsubscribing (RFC 8058); None for a letter to somebody who is not
+    on the list, which then has no headers of one."""
     list_unsubscribe_mailto: str | None = None
     """An address of mail that does the same, without `mailto:`."""
     list_help: str | None = None

@@ -82,6 +82,14 @@ class Theme:
         found = (folder / name for folder in folders if (folder / name).is_file())
         return next(found, self.folder / name)
 
+    def read(self, name: str) -> str:
+        """The text of the file `name`, as it is."""
+        file = self.file(name)
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot read {file}: {error}") from error
+
     def render(self, template: str, /, **context: Any) -> str:
         """`template` filled with `context`; TemplateError says file, line and reason."""
         environment = self.plain if template.endswith(_PLAIN) else self.escaping

@@ -77,8 +77,8 @@ class Composer:
         return links_of(row.subscriber_id, self._newsletter, self._edition.number, self._secret)
 
     def write(self, row: DueCopy) -> Written | None:
-        """HTML and plain text in this reader's order and selection, with their own links; None where they have
-        muted all of the edition."""
+        """HTML and plain text in this reader's order and selection, with their own links; None where they
+        have muted all of the edition."""
         arrangement = arrange_for(self._index, row.wishes)
         if arrangement is None:
             return None

@@ -57,9 +57,7 @@ class LetterWriter:
         token = tokens.make(self.secret, purpose, self.newsletter.id, person.id)
         return f"{self.newsletter.base_url}/{purpose}/{token}"
 
-    def _headers(
-        self, kind: LetterKind, letter: Letter, person: Subscriber, now: datetime
-    ) -> MessageHeaders:
+    def _headers(self, kind: LetterKind, letter: Letter, person: Subscriber, now: datetime) -> MessageHeaders:
         domain = domain_of(parseaddr(self.newsletter.sender)[1])
         occasion = f"{kind} {now.isoformat()}"
         return MessageHeaders(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.themes import shipped_theme
 
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry, Section
 from newsletter.core.reader import Arrangement, arrange_for
@@ -17,7 +18,6 @@ from newsletter.render.digest import RenderedEdition, render_edition
 from newsletter.render.mime import MessageHeaders
 from newsletter.render.personalise import Copy, Links, Personaliser, Reader
 from newsletter.render.theme import Theme
-from support.themes import shipped_theme
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NONCE = "0123456789abcdef"
