@@ -1,5 +1,5 @@
-"""Every email of every theme and language in a browser: on a small phone, a usual one and a desk, in light and
-in dark. All views are looked at in one go, so a test here only reads what was seen."""
+"""Every email of every theme and language in a browser: on a small phone, a usual one and a desk, in light
+and in dark. All views are looked at in one go, so a test here only reads what was seen."""
 
 import itertools
 import json

@@ -2,11 +2,10 @@
 
 import itertools
 
+import mjml
 import pytest
 from support import emails, judges
 from support.domdiff import TOLERATED, compare
-
-import mjml
 
 pytestmark = judges.needs_npm
 
@@ -64,7 +63,8 @@ def test_the_judge_sees_what_is_wrong() -> None:
 PAGE = """<!doctype html><html><head><style>p { margin: 0 }
 @media (max-width: 40px) { p { color: red } }</style></head><body><div class="a b">
 <!--[if mso | IE]><table><tr><td><![endif]--><p style="color:red;margin:0px">One <b>bold</b> <i>word</i></p>
-<!-- kept --><!--[if mso | IE]></td></tr></table><![endif]--><img src="i.png" width="9"></div></body></html>"""
+<!-- kept --><!--[if mso | IE]></td></tr></table><![endif]--><img src="i.png" width="9"></div>
+</body></html>"""
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ shows nowhere; empty classes; `0px` for `0`.
 """
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -121,8 +122,8 @@ def _read(source: str, outlook: bool) -> Element:
 def _lines(document: Element) -> list[str]:
     tokens = list(_tokens(document))
     solid = [i for i, token in enumerate(tokens) if not token.startswith("<!--")]
-    before = dict(zip(solid[1:], solid, strict=False))
-    after = dict(zip(solid, solid[1:], strict=False))
+    after = dict(itertools.pairwise(solid))
+    before = {later: earlier for earlier, later in after.items()}
     lines = []
     for i, token in enumerate(tokens):
         text = token

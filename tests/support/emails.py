@@ -4,6 +4,7 @@ import asyncio
 from functools import cache
 
 from golden.produce import NEWSLETTER, NOW, READER, SECRET
+
 from newsletter.adapters.sources.file import FileSource
 from newsletter.adapters.weights import shipped_editor
 from newsletter.bootstrap import shipped

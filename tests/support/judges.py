@@ -72,8 +72,8 @@ class Sight:
     beyond: list[dict[str, Any]]
     """Texts and images that reach out of the window: text, left, right."""
     contrasts: list[dict[str, Any]]
-    """The five texts that stand out least, by our own measure, the worst first: contrast (1 to 21; 0 before an
-    image), text, colour, behind."""
+    """The five texts that stand out least, by our own measure, the worst first: contrast (1 to 21; 0 before
+    an image), text, colour, behind."""
     targets: list[dict[str, Any]]
     """Links outside of sentences below 24 CSS pixels in height or width: text, width, height."""
     small: list[dict[str, Any]]
