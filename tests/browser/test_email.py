@@ -66,6 +66,8 @@ p { color: #222 } @media (prefers-color-scheme: dark) { body { background: #111 
 </style></head><body><main><h1>A page</h1><p>Dark text. <img src="http://127.0.0.1:9/i.png" alt="a chart"></p>
 <p style="font-size: 12px">Small</p><p><span style="color: #999; background: #fff">Pale</span></p>
 <p><a style="color: #00c" href="https://example.org/1">alone</a></p>
+<p>Ada Lovelace · <a style="color: #00c" href="https://example.org/4">beside a name</a></p>
+<p>You get this. <a style="color: #00c" href="https://example.org/5">after a sentence</a></p>
 <p>Some words with <a style="color: #00c" href="https://example.org/2">a link</a> in a sentence.</p>
 <div style="width: 400px; text-align: right"><a href="https://example.org/3" style="display: inline-block;
 color: #000; background: #fff; padding: 8px">Far away</a></div><img src="data:," width="9" height="9"></main>
@@ -84,7 +86,7 @@ def test_the_judge_sees_what_is_wrong(tmp_path: Path) -> None:
     assert [found["text"] for found in light.beyond] == ["Far away"]
     assert (light.contrasts[0]["text"], light.contrasts[0]["contrast"]) == ("Pale", 2.84)
     assert dark.contrasts[0]["contrast"] < 1.3
-    assert [link["text"] for link in light.targets] == ["alone"]
+    assert [link["text"] for link in light.targets] == ["alone", "beside a name", "after a sentence"]
     assert light.small == [{"px": 12, "text": "Small"}]
     assert "said" in light.console
     assert light.requests == ["http://127.0.0.1:9/i.png"]
