@@ -1,16 +1,19 @@
-# make demo   the whole job on the seed page, into demo/
-# make test   the whole test suite; ARGS="--cov" adds the coverage gate, ARGS=tests/unit takes a part
-# make golden renew what tests/golden keeps; look at the difference before you keep it
-# make messages bring the catalogues of translations up to the templates
-# make check  lint, format, types, import rule
+# make demo      the whole job on the seed page, into demo/
+# make test      the whole test suite; ARGS="--cov" adds the coverage gate, ARGS=tests/unit takes a part
+# make judges    what judges an email in the tests, from npm; tests that need it skip without
+# make golden    renew what tests/golden keeps; look at the difference before you keep it
+# make messages  bring the catalogues of translations up to the templates
+# make check     lint, format, types, import rule
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+JUDGES := tests/judges
+JUDGES_STAMP := $(JUDGES)/node_modules/.installed
 
-.PHONY: demo test golden messages check format wheel clean
+.PHONY: demo test judges golden messages check format wheel clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -30,6 +33,12 @@ demo: $(STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+$(JUDGES_STAMP): $(JUDGES)/package.json
+	cd $(JUDGES) && npm install --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@
+
+judges: $(JUDGES_STAMP)
 
 golden: $(DEV_STAMP)
 	$(BIN)/python tests/golden/produce.py
@@ -51,4 +60,4 @@ wheel: $(DEV_STAMP)
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) demo dist build *.egg-info .coverage .coverage.*
+	rm -rf $(VENV) $(JUDGES)/node_modules demo dist build *.egg-info .coverage .coverage.*
