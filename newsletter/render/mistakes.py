@@ -25,7 +25,9 @@ class Found(Exception):
         self.mistake = Mistake(offset, message)
 
 
-def did_you_mean(word: str, known: Iterable[str], form: str) -> str:
-    """`; did you mean ...?` with the word of `known` that is most like `word`, written as `form`; or nothing."""
-    close = get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.7)
+def did_you_mean(word: str, known: Iterable[str], form: str, *, cutoff: float = 0.7) -> str:
+    """`; did you mean ...?` with the word of `known` that is most like `word`, written as `form`; or nothing.
+
+    `cutoff` is from 0, where every word is like it, to 1."""
+    close = get_close_matches(word.lower(), sorted(known), n=1, cutoff=cutoff)
     return f"; did you mean {form.format(close[0])}?" if close else ""

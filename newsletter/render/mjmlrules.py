@@ -1,8 +1,9 @@
 """What MJML allows: the tags, where each may stand, and the types of its attributes.
 
-mjml_rules.json says it in the words of the official npm package `mjml`, out of which `tests/judges/rules.mjs` writes
-it: the names of colours, and for each tag `in`, the tags that it may stand in; `ending`, whether its content is text or HTML; and `attributes`
-with the type of each, such as `unit(px,%){1,4}` or `enum(left,right)`. What is peculiar to mrml is below.
+mjml_rules.json says it in the words of the official npm package `mjml` (MIT licence), out of which
+`tests/judges/rules.mjs` writes it: the names of colours, and for each tag `in`, the tags that it may stand in;
+`ending`, whether its content is text or HTML; and `attributes` with the type of each, such as `unit(px,%){1,4}` or
+`enum(left,right)`. What is peculiar to mrml is below.
 """
 
 import json
@@ -24,13 +25,17 @@ __all__ = [
     "TEXT_ONLY",
     "VOID",
     "Rule",
+    "colours",
     "expected",
     "is_of_type",
     "rules",
 ]
 
 _EVERYWHERE = {"css-class": "string", "mj-class": "string"}
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img")
+    + ("input", "link", "meta", "param", "source", "track", "wbr")
+)
 """The elements of HTML that mrml takes without an end."""
 TEXT_ONLY = frozenset(("mj-title", "mj-preview", "mj-style", "mj-accordion-title"))
 LEAVES = frozenset(("mj-image", "mj-divider", "mj-spacer", "mj-carousel-image", "mj-font", "mj-breakpoint"))
@@ -48,7 +53,7 @@ BLANK_LINES_ONLY = frozenset(
 """Where mrml takes white space between elements only if it begins with a line feed."""
 NO_COMMENTS = TEXT_ONLY | LEAVES | {"mj-attributes", "mj-accordion-element", "mj-carousel"}
 NO_CONDITIONS = frozenset(("mj-button", "mj-table"))
-"""The tags with HTML right inside of which mrml takes no conditional comment."""
+"""The tags with HTML in which mrml takes no conditional comment."""
 RAW_ELSEWHERE = frozenset(("mjml", "mj-accordion", "mj-accordion-element", "mj-navbar", "mj-social"))
 """Where official MJML takes mj-raw and mrml does not."""
 REPLACED = {
@@ -112,6 +117,11 @@ def rules() -> Mapping[str, Rule]:
     return found
 
 
+def colours() -> frozenset[str]:
+    """The names of colours."""
+    return frozenset(_official()["colours"].split())
+
+
 @cache
 def _official() -> dict[str, Any]:
     text = files("newsletter.render").joinpath("mjml_rules.json").read_text(encoding="utf-8")
@@ -142,7 +152,7 @@ def _matchers(kind: str) -> Iterator[str]:
         yield r"(?i:rgba\(\d{1,3},\s?\d{1,3},\s?\d{1,3},\s?\d(\.\d{1,3})?\))"
         yield r"(?i:rgb\(\d{1,3},\s?\d{1,3},\s?\d{1,3}\))"
         yield r"\A#([0-9A-Fa-f]{3}){1,2}\Z"
-        yield rf"\A({_official()['colours'].replace(' ', '|')})\Z"
+        yield rf"\A({'|'.join(colours())})\Z"
     else:
         yield {"boolean": r"\A(true|false)\Z", "integer": r"\d", "string": ""}[name]
 
