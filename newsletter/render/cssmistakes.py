@@ -1,7 +1,7 @@
-"""Mistakes in CSS, which mailboxes and the inliner pass over without a word: a rule is lost, and nobody knows why.
+"""Mistakes in CSS, which mailboxes and the inliner pass over without a word: a rule is lost, unseen.
 
-Syntax is judged strictly. Names of properties are judged by their likeness to known ones and values by what is
-surely wrong: new ones come every year. What the inliner loses or leaves over is a mistake in what is inlined.
+Syntax is judged strictly, names of properties by their likeness to known ones, and values by what is surely
+wrong: new ones come every year. What the inliner loses or leaves over is a mistake in what is inlined.
 """
 
 import re
@@ -172,19 +172,17 @@ class _Sheet:
         _check_numbers(name, value, offset)
         word = value.partition("!")[0].strip()
         known = _words(name)
-        if word.replace("-", "").isalpha() and word.lower() not in known:
-            if like := did_you_mean(word, known, "{}"):
-                raise Found(offset, f"{name} takes no {word}{like}")
+        misspelt = word.replace("-", "").isalpha() and word.lower() not in known
+        if misspelt and (like := did_you_mean(word, known, "{}")):
+            raise Found(offset, f"{name} takes no {word}{like}")
 
     def _check_colours(self, value: str, offset: int) -> None:
         lengths = (3, 6) if self.inlined else (3, 4, 6, 8)
         for colour in _HEX.finditer(value):
             if len(colour[1]) not in lengths or not re.fullmatch("[0-9a-fA-F]*", colour[1]):
                 raise Found(offset + colour.start(), f"{colour[0]} is no colour here: write #RGB or #RRGGBB")
-        if self.inlined and (colour := _WITHOUT_COMMAS.search(value)):
-            raise Found(
-                offset + colour.start(), f"{colour[0]} gets lost: write commas, as in rgba(1, 2, 3, 0.5)"
-            )
+        if self.inlined and (lost := _WITHOUT_COMMAS.search(value)):
+            raise Found(offset + lost.start(), f"{lost[0]} gets lost: write commas, as in rgba(1, 2, 3, 0.5)")
 
 
 def _check_numbers(name: str, value: str, offset: int) -> None:

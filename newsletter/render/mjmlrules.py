@@ -1,9 +1,9 @@
 """What MJML allows: the tags, where each may stand, and the types of its attributes.
 
-mjml_rules.json says it in the words of the official npm package `mjml` (MIT licence), out of which
-`tests/judges/rules.mjs` writes it: the names of colours, and for each tag `in`, the tags that it may stand in;
-`ending`, whether its content is text or HTML; and `attributes` with the type of each, such as `unit(px,%){1,4}` or
-`enum(left,right)`. What is peculiar to mrml is below.
+mjml_rules.json says it in the words of the official npm package `mjml` (MIT licence), out of which the script
+`tests/judges/rules.mjs` writes it: the names of colours, and for each tag `in`, where it may stand; `ending`,
+whether its content is text or HTML; and `attributes` with their types, such as `unit(px,%){1,4}`. What is
+peculiar to mrml is below.
 """
 
 import json
@@ -32,10 +32,8 @@ __all__ = [
 ]
 
 _EVERYWHERE = {"css-class": "string", "mj-class": "string"}
-VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img")
-    + ("input", "link", "meta", "param", "source", "track", "wbr")
-)
+_VOID = "area base br col embed hr img input link meta param source track wbr"
+VOID = frozenset(_VOID.split())
 """The elements of HTML that mrml takes without an end."""
 TEXT_ONLY = frozenset(("mj-title", "mj-preview", "mj-style", "mj-accordion-title"))
 LEAVES = frozenset(("mj-image", "mj-divider", "mj-spacer", "mj-carousel-image", "mj-font", "mj-breakpoint"))

@@ -1,7 +1,7 @@
 """The pieces that mrml's tokenizer cuts MJML into: text, tags and comments.
 
-It is neither one of XML (`&`, `<br>` and attributes without a value pass) nor one of HTML (a stray `<`, `--` in a
-comment and values without quotes do not), so a parser of either would judge differently.
+It is neither one of XML (`&`, `<br>` and attributes without a value pass) nor one of HTML (a stray `<`, `--` in
+a comment and values without quotes do not), so a parser of either would judge differently.
 """
 
 import re
@@ -25,7 +25,7 @@ PIECE = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-"""Matches one after the other; its last group, by name, is the kind. `start` is a slash where the tag ends itself."""
+"""Matches one after the other; its last group is the kind. `start` is a slash where the tag ends itself."""
 ATTRIBUTE = re.compile(rf"\s+(?P<name>{_NAME})(?:\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'))?", re.ASCII)
 """Matches an attribute, with its value in quotes."""
 CLASS = re.compile(rf"<mj-class(?:\s+{_NAME}(?:{_VALUE})?)*?\s+name\s*=\s*[\"']([^\"']*)", re.ASCII)
@@ -47,5 +47,7 @@ def why_broken(source: str, offset: int) -> str:
         if source.startswith(beginning, offset):
             return reason
     if begun := _TAG_BEGUN.match(source, offset):
-        return f'{begun[0]} is no whole tag: close it with > and give attributes as name="value", each after a space'
+        return (
+            f'{begun[0]} is no whole tag: end it with >, and write attributes as name="value" after a space'
+        )
     return "a < that begins no tag: write &lt;"

@@ -1,7 +1,7 @@
 """From a place in rendered text back to the file and line of the template that wrote it.
 
-A second render, made only when something is wrong, carries a mark in front of each line and piece of template text
-that is not blank. Marks pass through macros, blocks, includes and filters like any other text.
+A second render, made only when something is wrong, carries a mark in front of each line and piece of template
+text that is not blank. Marks pass through macros, blocks, includes and filters like any other text.
 """
 
 import re
@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from os.path import commonprefix
 from typing import Any
 
 from jinja2 import Environment
@@ -61,9 +60,9 @@ def locate(
 ) -> str:
     """`file:line` of what wrote the character at `offset` of `source`, or else the file alone.
 
-    `source` is what `environment` made of `template` and `context`. A template that looks at the length or the
-    letters of what a macro wrote can come out differently with marks: then the line is known only before the first
-    difference and behind the last one.
+    `source` is what `environment` made of `template` and `context`. A template that looks at the letters of what a
+    macro wrote can come out differently with marks: then the line is known only before the first difference and
+    behind the last one.
     """
     place = None
     try:
@@ -104,7 +103,7 @@ class _Tracing(Extension):
                 yield token
 
     def _marked(self, token: Token, name: str) -> str:
-        """With a mark where a line's first word begins: blank text stays blank, and trimming trims as before."""
+        """With a mark where a line's first word begins: what is blank stays so, and is trimmed as before."""
 
         def mark(beginning: re.Match[str]) -> str:
             self.places.append((name, token.lineno + token.value.count("\n", 0, beginning.end())))
@@ -114,13 +113,11 @@ class _Tracing(Extension):
 
 
 def _same_place(text: str, other: str, offset: int) -> int | None:
-    """Where in `other` the character at `offset` of `text` is, if all before it is the same, or all behind it."""
-    if text == other or offset < len(commonprefix((text, other))):
+    """Where in `other` the character at `offset` of `text` is, if all before it is the same, or all behind."""
+    if text == other or text[: offset + 1] == other[: offset + 1]:
         return offset
-    behind = len(text) - offset
-    if 0 < behind <= len(commonprefix((text[::-1], other[::-1]))):
-        return len(other) - behind
-    return None
+    behind = text[offset:]
+    return len(other) - len(behind) if behind and other.endswith(behind) else None
 
 
 def _file(environment: Environment, template: str) -> str:
