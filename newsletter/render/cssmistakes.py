@@ -38,6 +38,7 @@ _NUMBER = re.compile(
 _OF_RULES = ("@media", "@supports", "@layer", "@container", "@document", "@-moz-document")
 _OF_FRAMES = ("@keyframes", "@-webkit-keyframes", "@-moz-keyframes")
 _OF_COLOUR = ("color", "background-color", "border-color", "text-decoration-color")
+_SYSTEM_COLOURS = {"currentcolor", "accentcolor", "accentcolortext", "canvas", "canvastext", "linktext"}
 _MEND = "put it into an mj-style of the theme"
 
 
@@ -197,7 +198,7 @@ def _check_numbers(name: str, value: str, offset: int) -> None:
 
 
 def _words(name: str) -> frozenset[str]:
-    return colours() | {"currentcolor"} if name in _OF_COLOUR else KEYWORDS.get(name, frozenset())
+    return colours() | _SYSTEM_COLOURS if name in _OF_COLOUR else KEYWORDS.get(name, frozenset())
 
 
 def _split(body: str, start: int) -> Iterator[tuple[str, int]]:

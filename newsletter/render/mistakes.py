@@ -16,6 +16,10 @@ class Mistake:
     message: str
     """What is wrong and how to mend it."""
 
+    def line(self, source: str) -> int:
+        """Its line in `source`, from 1."""
+        return source.count("\n", 0, self.offset) + 1
+
 
 class Found(Exception):
     """Ends a search; never leaves the module that raises it."""

@@ -77,7 +77,6 @@ DROPPED = {
     ("mj-social-element", "srcset"): _LEAVE_OUT,
     ("mj-social-element", "sizes"): _LEAVE_OUT,
     ("mj-accordion-title", "font-weight"): "write <mj-accordion-title css-class> and its rule in mj-style",
-    ("mj-carousel-image", "href"): _LEAVE_OUT,
 }
 """Attributes that official MJML knows and mrml drops without a word, and what to do instead."""
 

@@ -1,7 +1,7 @@
 """The pieces that mrml's tokenizer cuts MJML into: text, tags and comments.
 
-It is neither one of XML (`&`, `<br>` and attributes without a value pass) nor one of HTML (a stray `<`, `--` in
-a comment and values without quotes do not), so a parser of either would judge differently.
+It is neither one of XML (`&`, `<br>` and attributes without a value pass) nor one of HTML (a stray `<`, `--`
+in a comment and values without quotes do not), so a parser of either would judge differently.
 """
 
 import re

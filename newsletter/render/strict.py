@@ -169,9 +169,7 @@ def _check_place(name: str, offset: int, parent: str, *, in_leaf: bool = False) 
     if rule is None and name[:2].lower() == "mj":
         raise Found(offset, f"there is no <{name}>{did_you_mean(name, rules(), '<{}>')}")
     if rule is None:
-        raise Found(
-            offset, f"<{name}> cannot stand in <{parent}>: HTML stands in mj-text, mj-table or mj-raw"
-        )
+        raise Found(offset, f"<{name}> cannot stand in <{parent}>: put HTML into mj-text, mj-table or mj-raw")
     parents = [tag for tag in rule.parents if name != "mj-raw" or tag not in RAW_ELSEWHERE]
     if parent == "mj-attributes" and name != "mjml":
         return
@@ -187,7 +185,7 @@ def _check_attributes(name: str, attributes: str, start: int, classes: set[str])
         attribute, offset = found["name"], start + found.start("name")
         value = (found["value"] or '""')[1:-1]
         if attribute not in known:
-            like = did_you_mean(attribute, known, '"{}"')
+            like = did_you_mean("css-class" if attribute == "class" else attribute, known, '"{}"')
             raise Found(offset, f'<{name}> has no attribute "{attribute}"{like}')
         if attribute in seen:
             raise Found(offset, f'<{name}> has the attribute "{attribute}" twice')

@@ -60,15 +60,14 @@ def locate(
 ) -> str:
     """`file:line` of what wrote the character at `offset` of `source`, or else the file alone.
 
-    `source` is what `environment` made of `template` and `context`. A template that looks at the letters of what a
-    macro wrote can come out differently with marks: then the line is known only before the first difference and
-    behind the last one.
+    `source` is what `environment` made of `template` and `context`. A template that looks at the letters of
+    what a macro wrote can come out differently with marks: then the line is known only before the first
+    difference and behind the last one.
     """
     place = None
     try:
-        traced = trace(
-            environment, template, context, nonce=sha256(source.encode(errors="replace")).hexdigest()
-        )
+        nonce = sha256(source.encode(errors="replace")).hexdigest()
+        traced = trace(environment, template, context, nonce=nonce)
         found = _same_place(source, traced.text, offset)
         place = traced.origin(found) if found is not None else None
     except Exception:  # a template can raise whatever an expression can
@@ -113,7 +112,7 @@ class _Tracing(Extension):
 
 
 def _same_place(text: str, other: str, offset: int) -> int | None:
-    """Where in `other` the character at `offset` of `text` is, if all before it is the same, or all behind."""
+    """Where in `other` the character at `offset` of `text` is, if all is the same before it or behind it."""
     if text == other or text[: offset + 1] == other[: offset + 1]:
         return offset
     behind = text[offset:]
