@@ -5,7 +5,6 @@ mj-text. What both take without loss passes: `<br>`, `&`, HTML of any kind.
 """
 
 import re
-from typing import NamedTuple
 
 from newsletter.render.cssmistakes import find_style_mistake
 from newsletter.render.mistakes import Found, Mistake, did_you_mean
@@ -37,21 +36,15 @@ def find_mistake(source: str) -> Mistake | None:
     return None
 
 
-class _Open(NamedTuple):
-    """An element that is not closed yet."""
-
-    name: str
-    offset: int
-
-
 class _Walk:
     """Goes through a source piece by piece and raises Found at the first that is wrong."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.open: list[_Open] = []
-        self.html: _Open | None = None
-        """The element with HTML that is open."""
+        self.open: list[re.Match[str]] = []
+        """The start tags of what is not closed yet."""
+        self.html: re.Match[str] | None = None
+        """The one among them whose content is HTML."""
         self.seen: set[str] = set()
         self.classes = set(CLASS.findall(source))
 
@@ -70,19 +63,19 @@ class _Walk:
         for piece in PIECE.finditer(self.source, 1 if self.source.startswith("\ufeff") else 0):
             readers[piece.lastgroup or "broken"](piece)
         if self.open:
-            raise Found(self.open[-1].offset, f"<{self.open[-1].name}> is never closed")
+            raise Found(self.open[-1].start(), f"<{self.parent}> is never closed")
         if not self.seen:
             raise Found(0, "there is no MJML: it begins with <mjml> and ends with </mjml>")
 
     @property
     def parent(self) -> str:
         """The name of the innermost open element; empty outside of them all."""
-        return self.open[-1].name if self.open else ""
+        return self.open[-1]["name"] if self.open else ""
 
     @property
     def in_leaf(self) -> bool:
         """Whether the innermost open element can have nothing in it."""
-        of_attributes = len(self.open) > 1 and self.open[-2].name == "mj-attributes"
+        of_attributes = len(self.open) > 1 and self.open[-2]["name"] == "mj-attributes"
         return of_attributes or self.parent in LEAVES
 
     def _text(self, piece: re.Match[str]) -> None:
@@ -109,8 +102,8 @@ class _Walk:
             )
 
     def _conditional(self, piece: re.Match[str]) -> None:
-        if not self.html or self.html.name in NO_CONDITIONS:
-            around = self.html.name if self.html else self.parent
+        if not self.html or self.html["name"] in NO_CONDITIONS:
+            around = self.html["name"] if self.html else self.parent
             where = f"in <{around}>" if around else "outside of <mjml>"
             raise Found(piece.start(), f"a conditional comment cannot stand {where}: put it into mj-raw")
 
@@ -120,20 +113,19 @@ class _Walk:
     def _start(self, piece: re.Match[str]) -> None:
         name, offset = piece["name"], piece.start()
         if self.html:
-            if name[:3].lower() == "mj-" or name == "mjml":
-                _check_place(name, offset, self.html.name)
             if name in VOID:
                 return
+            if name[:3].lower() == "mj-" or name == "mjml":
+                _check_place(name, offset, self.html["name"])
         else:
             self._check_root(name, offset)
             _check_place(name, offset, self.parent, in_leaf=self.in_leaf)
             _check_attributes(name, piece["attributes"], piece.start("attributes"), self.classes)
             self.seen.add(name)
         if not piece["start"]:
-            element = _Open(name, offset)
             if not self.html and rules()[name].has_html and self.parent != "mj-attributes":
-                self.html = element
-            self.open.append(element)
+                self.html = piece
+            self.open.append(piece)
         elif not self.open:
             self._close_root(offset)
 
@@ -144,18 +136,19 @@ class _Walk:
             raise Found(offset, f"<{name}> cannot stand outside of <mjml>, with which MJML begins")
 
     def _end(self, piece: re.Match[str]) -> None:
-        name, offset = piece["end"], piece.start()
+        name = piece["end"]
         if not self.open:
-            raise Found(offset, f"</{name}> closes nothing: take it out")
+            raise Found(piece.start(), f"</{name}> closes nothing: take it out")
         last = self.open.pop()
-        if last.name.lower() != name.lower():
-            if any(element.name == name for element in self.open):
-                raise Found(last.offset, f"<{last.name}> is not closed before </{name}>")
-            raise Found(offset, f"<{last.name}> is closed by </{name}>: write </{last.name}>")
+        begun = last["name"]
+        if begun != name and begun.lower() != name.lower():
+            if any(element["name"] == name for element in self.open):
+                raise Found(last.start(), f"<{begun}> is not closed before </{name}>")
+            raise Found(piece.start(), f"<{begun}> is closed by </{name}>: write </{begun}>")
         if last is self.html:
             self.html = None
         if not self.open:
-            self._close_root(offset)
+            self._close_root(piece.start())
 
     def _close_root(self, offset: int) -> None:
         if "mj-body" not in self.seen:
