@@ -6,7 +6,7 @@ from pathlib import Path
 from newsletter.core.model import Edition, Newsletter
 from newsletter.errors import TemplateError
 from newsletter.render.detail import FULL, Detail
-from newsletter.render.html import inline, lay_out
+from newsletter.render.html import make_html
 from newsletter.render.marks import Marks, is_nonce, mark_pattern
 from newsletter.render.theme import Theme
 from newsletter.render.view import view_edition
@@ -37,13 +37,10 @@ def render_edition(
     if nonce in repr((edition, newsletter)):
         raise TemplateError("the edition's texts contain its nonce: render it again with another one")
     view = view_edition(edition, newsletter, theme.language, detail)
-    mjml = theme.render("edition.mjml", edition=view, reader=Marks(nonce, comments=True))
+    made = make_html(theme, "edition.mjml", edition=view, reader=Marks(nonce, comments=True))
     text = theme.render("edition.txt", edition=view, reader=Marks(nonce, comments=False))
-    template = theme.file("edition.mjml")
-    laid_out = lay_out(mjml, str(template))
-    html = inline(laid_out, theme.render("style.css"), str(theme.file("style.css")))
-    _check_marks(mjml, html, nonce, template)
-    return RenderedEdition(html=html, text=text.strip() + "\n", nonce=nonce, mjml=mjml, laid_out=laid_out)
+    _check_marks(made.mjml, made.html, nonce, theme.file("edition.mjml"))
+    return RenderedEdition(made.html, text.strip() + "\n", nonce, made.mjml, made.laid_out)
 
 
 def _check_marks(mjml: str, html: str, nonce: str, template: Path) -> None:

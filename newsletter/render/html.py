@@ -1,43 +1,67 @@
-"""MJML to the HTML that is sent: mrml lays it out, premailer inlines the theme's CSS."""
+"""A template to the HTML that is sent: mrml lays its MJML out, premailer inlines the theme's CSS.
+
+What is amiss is reported with the file and line of the template that wrote it, whatever step it disturbs.
+"""
 
 import logging
 import re
-from xml.parsers import expat
+from dataclasses import dataclass
+from typing import Any
 
 import mjml
 
 from newsletter.errors import TemplateError
+from newsletter.render.cssmistakes import find_css_mistake
+from newsletter.render.strict import find_mistake
+from newsletter.render.theme import Theme
+from newsletter.render.tracing import locate, offset_in_error
 
-__all__ = ["inline", "lay_out"]
+__all__ = ["MadeHtml", "make_html"]
 
+_CSS = "style.css"
 _STYLE = re.compile(r"<style(?=[ >])")
 _HELD_STYLE = re.compile(r'<style data-premailer="ignore"')
 _MUST_SURVIVE = ("<!--[if ", "<![endif]-->", "@media", "!important", "[data-ogsc]", "[data-ogsb]")
-_UNKNOWN_TAG = re.compile(r"<(mj-[a-z-]*)")
-_POSITION = re.compile(r"at position (\d+)")
 
 
-def inline(laid_out: str, css: str, template: str) -> str:
-    """The document with `css` inlined, of which nothing else may get lost."""
-    inlined = _inlined(laid_out, css, template)
+@dataclass(frozen=True, slots=True)
+class MadeHtml:
+    """The HTML, and how it came about."""
+
+    mjml: str
+    laid_out: str
+    """Before the CSS was inlined."""
+    html: str
+
+
+def make_html(theme: Theme, template: str, /, **context: Any) -> MadeHtml:
+    """The HTML document of a template of MJML, filled with `context`. Raises TemplateError."""
+    source = theme.render(template, **context)
+    # Before mrml, which passes on what it does not know, and readers would see it.
+    if mistake := find_mistake(source):
+        place = locate(theme.escaping, template, context, source, mistake.offset)
+        raise TemplateError(f"{place}: {mistake.message}")
+    try:
+        laid_out = mjml.mjml2html(source, fonts={})
+    except ValueError as error:
+        offset = offset_in_error(str(error), source)
+        place = locate(theme.escaping, template, context, source, offset or 0)
+        raise TemplateError(f"{place}: not MJML: {error}") from error
+    return MadeHtml(source, laid_out, _styled(theme, laid_out))
+
+
+def _styled(theme: Theme, laid_out: str) -> str:
+    """With the CSS of the theme inlined, by which nothing else may get lost."""
+    css = theme.render(_CSS)
+    if mistake := find_css_mistake(css):
+        raise TemplateError(f"{locate(theme.plain, _CSS, {}, css, mistake.offset)}: {mistake.message}")
+    inlined = _inlined(laid_out, css, str(theme.file(_CSS)))
     for piece in _MUST_SURVIVE:
         if inlined.count(piece) < laid_out.count(piece):
             raise TemplateError(
-                f"{template}: inlining the CSS lost a {piece!r}: keep the theme's CSS simpler"
+                f"{theme.file(_CSS)}: inlining the CSS lost a {piece!r}: keep the theme's CSS simpler"
             )
     return inlined
-
-
-def lay_out(source: str, template: str) -> str:
-    """The HTML document of the MJML `source`; `template` is its name in errors."""
-    try:
-        html = mjml.mjml2html(source, fonts={})
-    except ValueError as error:
-        raise TemplateError(f"{template}: not MJML: {error}; {_whereabouts(source, str(error))}") from error
-    # mrml passes on what it does not know, and readers would see it.
-    if unknown := _UNKNOWN_TAG.search(html):
-        raise TemplateError(f"{template}: there is no <{unknown[1]}>, or it has no place where it stands")
-    return html
 
 
 def _inlined(html: str, css: str, template: str) -> str:
@@ -62,22 +86,3 @@ def _inlined(html: str, css: str, template: str) -> str:
     except Exception as error:  # premailer lets through whatever lxml and cssutils raise
         raise TemplateError(f"{template}: the CSS cannot be inlined: {error}") from error
     return _HELD_STYLE.sub("<style", inlined)
-
-
-def _whereabouts(source: str, reason: str) -> str:
-    """Where `source` stops being well-formed: mrml itself says a byte at most."""
-    position = _POSITION.search(reason)
-    line = source.encode()[: int(position[1])].count(b"\n") + 1 if position else _first_broken_line(source)
-    lines = source.splitlines() or [""]
-    line = min(line, len(lines))
-    return f"line {line} of the MJML that it makes: {lines[line - 1].strip()[:120]!r}"
-
-
-def _first_broken_line(source: str) -> int:
-    parser = expat.ParserCreate()
-    parser.UseForeignDTD(True)  # so that HTML's entities pass
-    try:
-        parser.Parse(source, True)
-    except expat.ExpatError as error:
-        return error.lineno
-    return 1

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.core.model import Newsletter
-from newsletter.render.html import inline, lay_out
+from newsletter.render.html import make_html
 from newsletter.render.language import Language
 from newsletter.render.personalise import Copy
 from newsletter.render.text import clean, clean_lines, host, safe_link
@@ -78,9 +78,7 @@ class Letter:
 
 def render_letter(kind: LetterKind, letter: Letter, theme: Theme) -> Copy:
     """Both parts. Raises TemplateError."""
-    template = f"{kind}.mjml"
-    laid_out = lay_out(theme.render(template, letter=letter), str(theme.file(template)))
-    html = inline(laid_out, theme.render("style.css"), str(theme.file("style.css")))
+    html = make_html(theme, f"{kind}.mjml", letter=letter).html
     return Copy(html, theme.render(f"{kind}.txt", letter=letter).strip() + "\n")
 
 

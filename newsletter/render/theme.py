@@ -96,7 +96,7 @@ class Theme:
         try:
             return environment.get_template(template).render(context)
         except TemplateSyntaxError as error:
-            place = f"{self.file(error.name or template)}:{error.lineno}"
+            place = f"{error.filename or self.file(template)}:{error.lineno}"
             raise TemplateError(f"{place}: {error.message}") from error
         except TemplateNotFound as error:
             raise TemplateError(

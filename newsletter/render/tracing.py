@@ -29,10 +29,10 @@ class Traced:
     offsets: Sequence[int]
     """Where pieces begin, in ascending order."""
     places: Sequence[tuple[str, int]]
-    """The template's name and the line of each piece, from 1."""
+    """The template's file, or its name where it has none, and the line of each piece, from 1."""
 
     def origin(self, offset: int) -> tuple[str, int] | None:
-        """The template and line that wrote what is at `offset` of `text`; None where nothing is known."""
+        """The file and line that wrote what is at `offset` of `text`; None where nothing is known."""
         index = bisect_right(self.offsets, offset) - 1
         return self.places[index] if index >= 0 else None
 
@@ -72,7 +72,7 @@ def locate(
         place = traced.origin(found) if found is not None else None
     except Exception:  # a template can raise whatever an expression can
         return _file(environment, template)
-    return f"{_file(environment, place[0])}:{place[1]}" if place else _file(environment, template)
+    return f"{place[0]}:{place[1]}" if place else _file(environment, template)
 
 
 def offset_in_error(reason: str, source: str) -> int | None:
@@ -97,7 +97,7 @@ class _Tracing(Extension):
                 translated = token.value == "trans"
             before = token.type
             if token.type == "data" and not translated:
-                yield Token(token.lineno, "data", self._marked(token, stream.name or ""))
+                yield Token(token.lineno, "data", self._marked(token, stream.filename or stream.name or ""))
             else:
                 yield token
 

@@ -1,7 +1,7 @@
 """One reader's copy of a draft with all that can be said of it: what `check` judges and `preview` shows.
 
-The copy is made twice, from the edition to the bytes, and once for another reader: so it shows whether the same
-comes out again, and whether anything of one reader reaches another.
+The copy is made twice, from the edition to the bytes, and once for another reader: so it shows whether the
+same comes out again, and whether anything of one reader reaches another.
 """
 
 from collections.abc import Awaitable, Callable, Iterator

@@ -29,7 +29,16 @@ class LetterWriter:
         self, kind: LetterKind, person: Subscriber, now: datetime, next_edition: datetime | None = None
     ) -> tuple[Copy, Message]:
         """The letter, and the message that it becomes. `now` is in its Date; `next_edition` is local time."""
-        letter = Letter.of(
+        letter = self.letter(kind, person, next_edition)
+        copy = render_letter(kind, letter, self.theme)
+        data = build_message(copy, self._headers(kind, letter, person, now))
+        _, sender = parseaddr(self.newsletter.sender)
+        signed = self.signer.sign(data) if self.signer else data
+        return copy, Message(Envelope(sender, person.email), signed)
+
+    def letter(self, kind: LetterKind, person: Subscriber, next_edition: datetime | None) -> Letter:
+        """What the letter says, before it is set."""
+        return Letter.of(
             kind,
             self.newsletter,
             self.theme.language,
@@ -38,11 +47,6 @@ class LetterWriter:
             unsubscribe=self._address(tokens.UNSUBSCRIBE, person),
             next_edition=next_edition,
         )
-        copy = render_letter(kind, letter, self.theme)
-        data = build_message(copy, self._headers(kind, letter, person, now))
-        _, sender = parseaddr(self.newsletter.sender)
-        signed = self.signer.sign(data) if self.signer else data
-        return copy, Message(Envelope(sender, person.email), signed)
 
     def _link(self, kind: LetterKind, person: Subscriber) -> str:
         match kind:

@@ -1,6 +1,12 @@
-"""Every email that the program sends, made from the seed page: what the judges judge."""
+"""Every email that the program sends, made from the seed page: what the judges judge.
+
+The page has neither votes nor authors, so they are made up: an email that shows everything is judged.
+"""
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 
 from golden.produce import NEWSLETTER, NOW, READER, SECRET
@@ -10,60 +16,127 @@ from newsletter.adapters.weights import shipped_editor
 from newsletter.bootstrap import shipped
 from newsletter.core import tokens
 from newsletter.core.edition import EditionPolicy, arrange
-from newsletter.core.model import Edition
+from newsletter.core.model import Edition, Entry, Newsletter, Subscriber
+from newsletter.core.phrases import Phrases
+from newsletter.core.topics import topic_names
+from newsletter.core.wishes import Wishes
 from newsletter.ports import Message, PublishedEdition, Signer
-from newsletter.render.digest import render_edition
-from newsletter.render.marks import Marks
-from newsletter.render.theme import Theme
-from newsletter.render.view import view_edition
-from newsletter.services.compose import Composer
+from newsletter.render.ladder import Fitted, fit
+from newsletter.render.letter import LetterKind
+from newsletter.render.personalise import Copy
+from newsletter.services.compose import Composer, links_of
+from newsletter.services.letters import LetterWriter
+from support.themes import LANGUAGES, THEMES, shipped_theme
 
-THEMES = ("digest",)
-LETTERS: tuple[str, ...] = ()
-LANGUAGES = ("en",)
+__all__ = ["LANGUAGES", "LETTERS", "THEMES", "html", "message", "mjml"]
 
-NONCE = tokens.nonce(SECRET, NEWSLETTER.id, 1)
+LETTERS = tuple(LetterKind)
+NAMES = (("Ada Lovelace",), ("Bo Li", "Cy Twombly"), ("Dai Vernon", "Eva Hesse", "Fei-Fei Chen"), ())
+WISHES = Wishes(
+    topics=("Robotics", "Robotik", "机器人", "الروبوتات"),
+    keywords=("diffusion", "model editing"),
+    authors=("Bo Li",),
+)
 
 
 def mjml(name: str, language: str) -> str:
     """The MJML of the email, with the marks of what differs from reader to reader."""
-    view = view_edition(_edition(), NEWSLETTER)
-    return _theme(name).render("digest.mjml", edition=view, reader=Marks(NONCE, comments=True))
+    if name in THEMES:
+        return _fitted(name, language).rendered.mjml
+    theme, kind = shipped_theme("digest", language), LetterKind(name)
+    letter = _writer(language).letter(kind, _person(), NOW + timedelta(days=1))
+    return theme.render(f"{kind}.mjml", letter=letter)
 
 
-@cache
 def html(name: str, language: str) -> str:
     """The HTML part as one reader gets it."""
-    copy = Composer(_published(name), NEWSLETTER, SECRET).copy(READER)
-    assert copy
-    return copy.html
+    return _copy(name, language).html
+
+
+def text(name: str, language: str) -> str:
+    """The plain text of the same."""
+    return _copy(name, language).text
 
 
 def message(name: str, language: str, signer: Signer | None = None) -> Message:
     """The whole message to the same reader."""
-    found = Composer(_published(name), NEWSLETTER, SECRET, signer).message(READER)
+    found = _composer(name, language, signer).message(replace(READER, wishes=WISHES))
     assert found
     return found
 
 
-def _theme(name: str) -> Theme:
-    return Theme.load(shipped("templates") / name)
+@cache
+def _copy(name: str, language: str) -> Copy:
+    if name in THEMES:
+        written = _composer(name, language).write(replace(READER, wishes=WISHES))
+        assert written
+        return written.copy
+    return _writer(language).write(LetterKind(name), _person(), NOW, NOW + timedelta(days=1))[0]
+
+
+def _newsletter(language: str) -> Newsletter:
+    return replace(NEWSLETTER, language=language, show_reasons=True)
+
+
+def _person() -> Subscriber:
+    return Subscriber(id=READER.subscriber_id, email=READER.email, name=READER.name)
+
+
+def _writer(language: str) -> LetterWriter:
+    return LetterWriter(_newsletter(language), shipped_theme("digest", language), SECRET)
+
+
+def _composer(name: str, language: str, signer: Signer | None = None) -> Composer:
+    fitted = _fitted(name, language)
+    rendered = fitted.rendered
+    published = PublishedEdition(1, fitted.edition, rendered.html, rendered.text, rendered.nonce, NOW)
+    return Composer(published, _newsletter(language), SECRET, signer, _phrases(language))
 
 
 @cache
-def _edition() -> Edition:
-    source = FileSource(
-        "Papers page", shipped("seeds") / "papers.txt", "https://huggingface.co/papers?q={title}"
-    )
-    entries = asyncio.run(source.fetch(NOW)).entries
+def _fitted(name: str, language: str) -> Fitted:
+    newsletter, theme = _newsletter(language), shipped_theme(name, language)
+    nonce = tokens.nonce(SECRET, NEWSLETTER.id, 1)
+    links = links_of(0, newsletter, 1, SECRET)
+    return fit(_edition(language), newsletter, theme, _phrases(language), nonce=nonce, links=links)
+
+
+@cache
+def _phrases(language: str) -> Phrases:
+    return shipped_theme("digest", language).language.phrases(topic_names(shipped_editor()))
+
+
+@cache
+def _edition(language: str) -> Edition:
     edition = arrange(
-        entries, EditionPolicy(shipped_editor()), newsletter=NEWSLETTER.id, number=1, slot=NOW, now=NOW
+        _entries(),
+        EditionPolicy(shipped_editor()),
+        newsletter=NEWSLETTER.id,
+        number=1,
+        slot=NOW,
+        now=NOW,
+        since=NOW - timedelta(days=1),
+        phrases=_phrases(language),
     )
     assert edition
     return edition
 
 
 @cache
-def _published(name: str) -> PublishedEdition:
-    rendered = render_edition(_edition(), NEWSLETTER, _theme(name), nonce=NONCE)
-    return PublishedEdition(1, _edition(), rendered.html, rendered.text, rendered.nonce, NOW)
+def _entries() -> tuple[Entry, ...]:
+    page = shipped("seeds") / "papers.txt"
+    source = FileSource("Papers page", page, "https://huggingface.co/papers?q={title}")
+    return tuple(_told_of(asyncio.run(source.fetch(NOW)).entries))
+
+
+def _told_of(entries: Iterable[Entry]) -> Iterable[Entry]:
+    """With votes, authors, an organization and a discussion, as a source of today has them."""
+    for place, entry in enumerate(entries):
+        yield replace(
+            entry,
+            upvotes=(997 * place) % 250 if place % 7 else None,
+            authors=NAMES[place % len(NAMES)],
+            organization="Example Lab" if place % 3 else None,
+            discussion=f"https://huggingface.co/papers/{place}" if place % 2 else None,
+            first_seen=NOW - timedelta(hours=place % 60),
+        )
