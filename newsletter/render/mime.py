@@ -79,6 +79,8 @@ def _header_lines(headers: MessageHeaders) -> Iterator[str]:
     if headers.list_unsubscribe is not None:
         yield from _list_lines(headers, headers.list_unsubscribe)
     yield "Auto-Submitted: auto-generated"
+    if headers.list_unsubscribe is not None:
+        yield "Precedence: bulk"
     yield "MIME-Version: 1.0"
 
 
@@ -89,7 +91,6 @@ def _list_lines(headers: MessageHeaders, unsubscribe: str) -> Iterator[str]:
     if headers.list_help is not None:
         yield f"List-Help: <{web_link('List-Help', headers.list_help)}>"
     yield "List-Post: NO"
-    yield "Precedence: bulk"
 
 
 def _unsubscribe_line(headers: MessageHeaders, unsubscribe: str) -> str:

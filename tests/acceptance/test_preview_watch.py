@@ -81,7 +81,7 @@ def test_an_afternoon_of_editing(folder: Path) -> None:
 
 def test_a_theme_that_is_broken_from_the_start(folder: Path) -> None:
     """The server starts all the same and shows the mistake, to be mended."""
-    template = folder / "templates/digest/digest.mjml"
+    template = folder / "templates/digest/edition.mjml"
     original = template.read_text()
     template.write_text("{% for %}\n" + original)
     with started("preview", "--watch", "--port", "0", cwd=folder) as process:
@@ -89,7 +89,7 @@ def test_a_theme_that_is_broken_from_the_start(folder: Path) -> None:
         line = process.stdout.readline()
         assert line.startswith("Look at  http://127.0.0.1:")
         web = line.split()[-1]
-        assert "digest.mjml:1: " in httpx.get(web, timeout=20).text
+        assert "edition.mjml:1: " in httpx.get(web, timeout=20).text
         with listening(web) as versions:
             next(versions)
             template.write_text(original)
@@ -99,7 +99,7 @@ def test_a_theme_that_is_broken_from_the_start(folder: Path) -> None:
         out, err = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "Renewed" in out
-    assert "digest.mjml:1: " in err
+    assert "edition.mjml:1: " in err
 
 
 def test_it_is_reached_from_this_machine_only(folder: Path) -> None:

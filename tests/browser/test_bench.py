@@ -99,7 +99,7 @@ def serving(app: Starlette) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
     """What a person finds who does all there is to do."""
-    theme = Theme.load(ROOT / "templates/preview", PREVIEW_FILES)
+    theme = Theme.load(ROOT / "templates/preview", files=PREVIEW_FILES)
     subjects = iter(["First subject", "Second subject"])
 
     async def render() -> dict[str, bytes]:

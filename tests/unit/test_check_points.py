@@ -20,7 +20,7 @@ from newsletter.render.findings import Status
 from newsletter.render.fitting import CLIP_LIMIT, Fitting
 from newsletter.render.marks import Marks
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy, Personaliser, Reader
+from newsletter.render.personalise import Copy, Links, Personaliser, Reader
 from newsletter.render.theme import Theme
 from newsletter.render.view import view_edition
 
@@ -60,12 +60,6 @@ def written(copy: Copy, subject: str, name: str = "Ada", **fields: Any) -> bytes
     return build_message(copy, MessageHeaders(**{**known, **fields}))
 
 
-def titled(html: str, subject: str) -> str:
-    """The document with the subject as its title."""
-    escaped = subject.replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub("(?<=<title>).*?(?=</title>)", lambda _: escaped, html, count=1)
-
-
 @pytest.fixture(scope="session")
 def specimen_of(
     render_newsletter: Newsletter, render_theme: Theme, render_arranged: Callable[..., Arrangement]
@@ -74,36 +68,38 @@ def specimen_of(
 
     def make(edition: Edition) -> Specimen:
         rendered = render_edition(edition, render_newsletter, render_theme, nonce=NONCE)
-        view = view_edition(edition, render_newsletter)
-        source = render_theme.render("digest.mjml", edition=view, reader=Marks(NONCE, comments=True))
+        view = view_edition(edition, render_newsletter, render_theme.language)
         personaliser = Personaliser(rendered, Shape.of(edition))
 
         def copied(name: str) -> Copy:
             reader = Reader(
                 email=f"{name.lower()}@example.org",
                 name=name,
-                unsubscribe_url=f"{SITE}/unsubscribe/{name}s-t0k3n",
-                more_url=f"{SITE}/more/{name}s-m0r3/42",
+                links=Links(
+                    unsubscribe=f"{SITE}/unsubscribe/{name}s-t0k3n",
+                    preferences=f"{SITE}/preferences/{name}s-pr3f",
+                    more=f"{SITE}/more/{name}s-m0r3/42",
+                ),
+                subject=edition.subject,
                 preheader=edition.preheader,
                 arrangement=render_arranged(edition),
             )
-            copy = personaliser.copy(reader)
-            return replace(copy, html=titled(copy.html, view.subject))
+            return personaliser.copy(reader)
 
         ada, bo = copied("Ada"), copied("Bo")
         entries = [entry for section in view.sections for entry in section.entries]
         return Specimen(
-            mjml=source,
+            mjml=rendered.mjml,
             mistake=None,
-            laid_out=mjml.mjml2html(source, fonts={}),
-            rendered=titled(rendered.html, view.subject),
+            laid_out=rendered.laid_out,
+            rendered=rendered.html,
             nonce=NONCE,
             fitting=Fitting((), 60_000, 66_000),
             html=ada.html,
             text=ada.text,
             message=written(ada, edition.subject),
             again=written(ada, edition.subject),
-            subject=view.subject,
+            subject=edition.subject,
             entries=(
                 *(Told(entry.title, tuple(link.href for link in entry.links)) for entry in entries),
                 *(Told(entry.title, (entry.href,) if entry.href else ()) for entry in view.also),
@@ -256,7 +252,7 @@ FAIL, WARN = Status.FAIL, Status.WARN
 FAULTS: list[tuple[int, Status, Change, str]] = [
     (1, FAIL, known(mistake="line 3: there is no mj-txt"), "line 3: there is no mj-txt"),
     (1, WARN, known(mjml='<mjml><mj-include path="x"/></mjml>'), "Jinja's include"),
-    (2, FAIL, themed("<!DOCTYPE html>", "<!doctype html>"), "<mjml> in templates/<theme>/digest.mjml"),
+    (2, FAIL, themed("<!DOCTYPE html>", "<!doctype html>"), "<mjml> in templates/<theme>/edition.mjml"),
     (2, FAIL, themed("<!DOCTYPE html>", "\n<!DOCTYPE html>"), "not with <!DOCTYPE html>"),
     (3, FAIL, themed("[data-ogsc] .meta,", ".none,"), "Of 21 '[data-ogsc]' before inlining 20 are left"),
     (4, FAIL, themed(HEAD_END, f'<link href="https://x.example/a.css"/>{HEAD_END}'), "x.example/a.css"),
@@ -269,7 +265,7 @@ FAULTS: list[tuple[int, Status, Change, str]] = [
     (4, FAIL, themed(LINE, "<form></form>"), "<form>"),
     (5, FAIL, worded("Unsubscribe:", f"__{NONCE}_NAME__:"), f"__{NONCE}_NAME__"),
     (5, FAIL, themed(INK, "color:#1B1A17;--x:{{ colour }}"), "{{ colour }}"),
-    (5, FAIL, worded("Unsubscribe:", "{% if x %}:"), "digest.txt"),
+    (5, FAIL, worded("Unsubscribe:", "{% if x %}:"), "edition.txt"),
     (6, FAIL, lambda s: known(outside=("<b>Ha</b>",))(themed(LINE, "<b>Ha</b>")(s)), "| safe"),
     (6, FAIL, filled(LINE, "<b>Ha</b>"), "1 <b> more than the edition"),
     (6, FAIL, themed(LINE, "bell\x07"), "U+0007"),
@@ -300,7 +296,7 @@ FAULTS: list[tuple[int, Status, Change, str]] = [
     (10, FAIL, themed(LINE, f'<a href="{SITE}"> </a>'), "has no words"),
     (10, FAIL, themed(LINE, '<a href="http://x.example/">Somewhere</a>'), "base_url"),
     (10, WARN, themed(LINE, f'<a href="{SITE}">Click here</a>'), "words.jinja"),
-    (11, FAIL, themed(f'{INK}">{LINE}', f'color:#999999">{LINE}'), "digest.css"),
+    (11, FAIL, themed(f'{INK}">{LINE}', f'color:#999999">{LINE}'), "style.css"),
     (11, FAIL, themed(DIM, "color: #555555 !important"), "the dark's @media"),
     (11, WARN, themed("font-size:1px;line-height:1px;color:#5E5A52", "color:#F5F5F0"), "like spam"),
     (12, FAIL, themed(LINE, '<i style="display:block;width:400px">x</i>'), "max-width:400px"),
@@ -316,7 +312,7 @@ FAULTS: list[tuple[int, Status, Change, str]] = [
     (13, FAIL, without_title, "“Lost paper”"),
     (13, FAIL, worded("https://github.com/example/2", "x"), "the link “https://github.com/example/2”"),
     (13, FAIL, worded("Title of paper 2", "x"), "The plain text lacks the title “Title of paper 2”"),
-    (13, FAIL, themed(">Title of paper 2<", ">Another<"), "digest.mjml"),
+    (13, FAIL, themed(">Title of paper 2<", ">Another<"), "edition.mjml"),
     (14, WARN, known(spam=None), "apt-get install --no-install-recommends spamassassin"),
     (14, WARN, known(spam=SpamVerdict(1.1, (("A", 1.2), ("B", -0.1)))), "gives +1.1, for A +1.2"),
     (14, FAIL, known(spam=SpamVerdict(2.1, ())), "spamassassin -L -t"),

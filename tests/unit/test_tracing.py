@@ -123,27 +123,27 @@ def theme(tmp_path):
     (tmp_path / "parts.jinja").write_text(
         "{% macro entry(title) %}\n<p>\n  {{ title }}\n</div>\n{% endmacro %}\n", encoding="utf-8"
     )
-    (tmp_path / "digest.mjml").write_text(
+    (tmp_path / "edition.mjml").write_text(
         '{% import "parts.jinja" as parts %}\n<mjml>\n<mj-body>\n<mj-section>\n<mj-column>\n'
         '<mj-text padding="{{ pad }}"\n  {% if broken %}colour="red"{% endif %}>é\n'
         "{{ parts.entry('a') if not broken }}</mj-text>\n"
         "</mj-column>\n</mj-section>\n</mj-body>\n</mjml>\n",
         encoding="utf-8",
     )
-    return Theme.load(tmp_path, ["digest.mjml"])
+    return Theme.load(tmp_path, files=["edition.mjml"])
 
 
 def test_a_mistake_is_located_in_the_file_that_made_it(theme):
     """In an attribute on a line of its own, and in a macro of another file."""
     for context, place in (
-        ({"broken": True, "pad": "0"}, "digest.mjml:7"),
+        ({"broken": True, "pad": "0"}, "edition.mjml:7"),
         ({"broken": False, "pad": "0"}, "parts.jinja:4"),
-        ({"broken": False, "pad": "abc"}, "digest.mjml:6"),
+        ({"broken": False, "pad": "abc"}, "edition.mjml:6"),
     ):
-        source = theme.render("digest.mjml", **context)
+        source = theme.render("edition.mjml", **context)
         mistake = find_mistake(source)
         assert mistake
-        where = locate(theme.escaping, "digest.mjml", context, source, mistake.offset)
+        where = locate(theme.escaping, "edition.mjml", context, source, mistake.offset)
         assert where == str(theme.folder / place)
 
 
@@ -161,13 +161,11 @@ def test_an_error_of_mrml_names_a_byte():
 def test_the_shipped_theme_renders_the_same_with_marks(render_theme, render_plain_edition, render_newsletter):
     """So that the line of each of its mistakes would be known; here that of every paragraph."""
     context = {
-        "edition": view_edition(render_plain_edition, render_newsletter),
+        "edition": view_edition(render_plain_edition, render_newsletter, render_theme.language),
         "reader": Marks("0123456789abcdef", comments=True),
     }
-    traced = trace(render_theme.escaping, "digest.mjml", context, nonce=NONCE)
-    assert traced.text == render_theme.render("digest.mjml", **context)
-    written = render_theme.read("digest.mjml").splitlines()
+    traced = trace(render_theme.escaping, "edition.mjml", context, nonce=NONCE)
+    assert traced.text == render_theme.render("edition.mjml", **context)
     for tag in re.finditer("<(p|mj-[a-z]+|div|span)[ >]", traced.text):
-        name, line = traced.origin(tag.start())
-        assert name == "digest.mjml"
-        assert tag[0] in written[line - 1]
+        file, line = traced.origin(tag.start())
+        assert tag[0] in Path(file).read_text().splitlines()[line - 1]
