@@ -138,8 +138,8 @@ def test_more_like_this(room: Room, inbox: Mailbox) -> None:
 
 
 def test_preferences(room: Room, inbox: Mailbox) -> None:
-    """By the link in the footer: the form shows what is wished, looking changes nothing, saving does; the next
-    edition of this reader alone is another one, and `list` shows why."""
+    """By the link in the footer: the form shows what is wished, looking changes nothing, saving does; the
+    next edition of this reader alone is another one, and `list` shows why."""
     room.do("subscribers", "add", CY, "--keyword", "robots")
     with started("serve", "--now", DUE, "--json", cwd=room.folder) as process:
         web = httpx.Client(base_url=ready(process)["web"])

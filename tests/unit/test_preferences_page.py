@@ -260,7 +260,7 @@ async def test_an_endless_form_is_not_awaited(browser: httpx.AsyncClient, link: 
 async def test_odd_fields_are_passed_over(
     app: App, browser: httpx.AsyncClient, ada: Subscriber, link: str
 ) -> None:
-    """Choices that there are not, topics without a name, fields of others; bytes that are no text become one."""
+    """Choices that there are not, topics without a name, other fields; bytes that are no text are marked."""
     odd = {"topic:Agents": "always", "topic: \t": "first", "email": "x@example.org", "status": "erased"}
     answer = await browser.post(link, content=urlencode({**EMPTY, **odd}) + "&keywords=a%00b%FFc")
     assert answer.status_code == 200

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from newsletter.core.cleaning import clean_text
+from newsletter.core.readerindex import folded
 from newsletter.core.wishes import LONGEST_WISH, MOST_WISHES, Wishes
 
 __all__ = ["Problem", "Stance", "TopicRow", "WishForm", "read_fields"]
@@ -63,8 +64,8 @@ class WishForm:
     @classmethod
     def of(cls, wishes: Wishes, offered: Iterable[str]) -> Self:
         """With these wishes; topics to choose from are those offered, and those that are followed."""
-        names = {_folded(name): name for name in (*wishes.topics, *offered)}
-        followed, muted = (set(map(_folded, names)) for names in (wishes.topics, wishes.muted))
+        names = {folded(name): name for name in (*wishes.topics, *offered)}
+        followed, muted = (set(map(folded, names)) for names in (wishes.topics, wishes.muted))
 
         def stance(key: str) -> Stance:
             return Stance.NEVER if key in muted else Stance.FIRST if key in followed else Stance.AS_IT_COMES
@@ -73,7 +74,7 @@ class WishForm:
             topics=tuple(TopicRow(name, stance(key)) for key, name in sorted(names.items())),
             keywords="\n".join(wishes.keywords),
             authors="\n".join(wishes.authors),
-            muted="\n".join(name for name in wishes.muted if _folded(name) not in names),
+            muted="\n".join(name for name in wishes.muted if folded(name) not in names),
         )
 
     @classmethod
@@ -137,8 +138,3 @@ def _lines(text: str) -> tuple[str, ...]:
     """Each wish once. The list as a file separates wishes by semicolons, so none can have one."""
     parts = (part for line in text.splitlines() for part in line.split(";"))
     return tuple(dict.fromkeys(wish for part in parts if (wish := clean_text(part))))
-
-
-def _folded(name: str) -> str:
-    """As topics are compared."""
-    return " ".join(name.split()).casefold()
