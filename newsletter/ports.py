@@ -199,6 +199,9 @@ class Editions(Protocol):
     async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
         """All, the newest first, without their content."""
 
+    async def topics(self, newsletter: str, newest: int) -> tuple[tuple[str, ...], ...]:
+        """The topics of each of the newest editions, so many at most, in the order of their sections."""
+
 
 class Slots(Protocol):
     """How each slot ended. A slot is the local time as ISO 8601 with its offset; it ends once."""
@@ -347,6 +350,10 @@ class Subscribers(Protocol):
 
     async def unlike(self, subscriber_id: int, entry_id: str, now: datetime) -> None:
         """Forget it, if it is there. Raises NotFound."""
+
+    async def wish(self, subscriber_id: int, wishes: Wishes, now: datetime) -> None:
+        """Put these in the place of what they wished, for the copies that are planned from now on; what they
+        liked stays as it is. Raises NotFound."""
 
     async def get(self, subscriber_id: int) -> Subscriber:
         """Raises NotFound."""

@@ -14,7 +14,7 @@ from newsletter.core.model import Edition, RankedEntry
 from newsletter.core.terms import phrases, words
 from newsletter.core.wishes import Wishes
 
-__all__ = ["ReaderIndex", "Reason", "ReasonKind"]
+__all__ = ["ReaderIndex", "Reason", "ReasonKind", "folded"]
 
 _LONGEST = 4
 """Words in a phrase of the index; longer keywords are looked for by all their runs of so many."""
@@ -63,7 +63,7 @@ class ReaderIndex:
         """Built once for all readers."""
         items = (*edition.featured, *edition.also)
         named = {item.rank: _named(item) for item in items}
-        topics = ((_folded(section.topic), at) for at, section in enumerate(edition.sections))
+        topics = ((folded(section.topic), at) for at, section in enumerate(edition.sections))
         return cls(
             sections=tuple(tuple(item.rank for item in section.entries) for section in edition.sections),
             also=tuple(item.rank for item in edition.also),
@@ -85,7 +85,7 @@ class ReaderIndex:
 
     def sections_of(self, topics: Iterable[str]) -> frozenset[int]:
         """The indices of the sections with these names, whatever their case and white space."""
-        return frozenset(at for topic in topics for at in self.topics.get(_folded(topic), ()))
+        return frozenset(at for topic in topics for at in self.topics.get(folded(topic), ()))
 
     def muted(self, names: Sequence[str]) -> set[int]:
         """The entries of these topics, with these words in title, keywords or line, or by these people."""
@@ -162,5 +162,6 @@ def _person(name: str) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """What the names of topics are compared by."""
     return " ".join(name.split()).casefold()

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-__all__ = ["MOST_LIKES", "Like", "Wishes"]
+__all__ = ["LONGEST_WISH", "MOST_LIKES", "MOST_WISHES", "Like", "Wishes"]
 
 MOST_LIKES = 20
 """Of one subscriber; the oldest make room."""
+MOST_WISHES, LONGEST_WISH = 50, 100
+"""Of one kind, and characters of one: what readers can ask for by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,3 +135,33 @@ def test_more_like_this(room: Room, inbox: Mailbox) -> None:
     mail = copies(inbox)
     assert {reader: order(mail[reader]) for reader in READERS} == {ADA: "567", BO: "567", CY: "576"}
     assert "because you wanted more like “Paper 2: Painting pictures”" in part(mail[CY])
+
+
+def test_preferences(room: Room, inbox: Mailbox) -> None:
+    """By the link in the footer: the form shows what is wished, looking changes nothing, saving does; the
+    next edition of this reader alone is another one, and `list` shows why."""
+    room.do("subscribers", "add", CY, "--keyword", "robots")
+    with started("serve", "--now", DUE, "--json", cwd=room.folder) as process:
+        web = httpx.Client(base_url=ready(process)["web"])
+        wait_for(inbox, len(READERS))
+        [link] = re.findall(r"https://papers\.example\.org(/preferences/\S+)", part(copies(inbox)[CY]))
+        assert f'{link}"' in part(copies(inbox)[CY], "html")
+        assert "robots</textarea>" in web.get(link).text
+        saved = web.post(link, data={"keywords": "letters", "authors": "", "muted": "stars"})
+        assert (saved.status_code, "Saved" in saved.text) == (200, True)
+        assert "letters</textarea>" in web.get(link).text
+        web.close()
+        process.send_signal(signal.SIGTERM)
+        assert finish(process).returncode == 0
+    told, _ = room.say("subscribers", "list")
+    assert "cy@example.net active letters stars" in told
+    inbox.empty()
+    room.write_page(
+        paper(5, "Counting stars", upvotes=90),
+        paper(6, "Painting robots", upvotes=50),
+        paper(7, "Sorting letters", upvotes=5),
+    )
+    room.do("run", now=NEXT_DAY)
+    mail = copies(inbox)
+    assert {reader: order(mail[reader]) for reader in READERS} == {ADA: "567", BO: "567", CY: "67"}
+    assert "because you follow letters" in part(mail[CY])

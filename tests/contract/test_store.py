@@ -148,6 +148,20 @@ async def test_editions_are_numbered_from_one(editions, planned):
         await editions.get("papers", 7)
 
 
+async def test_the_topics_of_the_newest_editions(entries, editions):
+    """The newest first, their sections in order, without those of what fits no topic; no more than asked."""
+    await entries.add([entry(n) for n in range(1, 7)], NOW)
+    for number in (1, 2, 3):
+        made = edition(number, number, slot=NOW + timedelta(days=number))
+        [agents] = made.sections
+        rest = replace(agents, topic="The rest", entries=edition(9, number + 3).sections[0].entries)
+        sections = (replace(agents, topic=f"Topic {number}"), replace(rest, catch_all=True))
+        await editions.publish(replace(made, sections=sections), "", "", "0" * 16, NOW)
+    assert await editions.topics("papers", 2) == (("Topic 3",), ("Topic 2",))
+    assert len(await editions.topics("papers", 9)) == 3
+    assert await editions.topics("other", 9) == ()
+
+
 async def test_a_slot_ends_once(database):
     """Whoever is second learns so and changes nothing."""
     slots = SqlSlots(database)
@@ -316,6 +330,20 @@ async def test_a_like_is_kept_once_until_it_is_taken_back(subscribers):
     for change in (subscribers.like(99, LIKE, NOW), subscribers.unlike(99, "x", NOW)):
         with pytest.raises(NotFound):
             await change
+
+
+async def test_new_wishes_take_the_place_of_all_but_likes(outbox, subscribers, planned):
+    """From the next edition on: a planned copy keeps those that it was planned with."""
+    row = (await outbox.due(NOW, 0, 1))[0]
+    await subscribers.like(row.subscriber_id, LIKE, NOW)
+    wishes = Wishes(keywords=("k",), authors=("A B",), muted=("m",), likes=(replace(LIKE, entry="other"),))
+    await subscribers.wish(row.subscriber_id, wishes, NOW)
+    assert (await subscribers.get(row.subscriber_id)).wishes == replace(wishes, likes=(LIKE,))
+    assert (await outbox.due(NOW, 0, 1))[0] == row
+    others = [person.wishes async for person in subscribers.all() if person.id != row.subscriber_id]
+    assert others == [Wishes(topics=("Agents",))] * 4
+    with pytest.raises(NotFound):
+        await subscribers.wish(99, wishes, NOW)
 
 
 @pytest.mark.parametrize("event", [Event.UNSUBSCRIBE, Event.ERASE, Event.COMPLAIN])

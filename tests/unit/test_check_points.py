@@ -1,14 +1,12 @@
 """The twenty points, on the shipped email and on emails with one fault each."""
 
 import random
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import mjml
 import pytest
 
 from newsletter.core.model import Edition, Newsletter, RankedEntry
@@ -18,7 +16,6 @@ from newsletter.render.compiled import Shape
 from newsletter.render.digest import render_edition
 from newsletter.render.findings import Status
 from newsletter.render.fitting import CLIP_LIMIT, Fitting
-from newsletter.render.marks import Marks
 from newsletter.render.mime import MessageHeaders, build_message
 from newsletter.render.personalise import Copy, Links, Personaliser, Reader
 from newsletter.render.theme import Theme

@@ -1,45 +1,34 @@
 """The public pages, asked as a browser and as a mail program ask, over a real database."""
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from support.site import (
+    NOW,
+    PAYLOADS,
+    Page,
+    browser_of,
+    config_in,
+    link_of,
+    papers,
+    publish,
+    subscribe,
+)
 
 from newsletter.bootstrap import App, open_app
 from newsletter.core import tokens
 from newsletter.core.consent import Event
-from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import DeliveryState, Entry, Subscriber, SubscriberStatus
 from newsletter.errors import ConfigError
-from newsletter.ports import PublishedEdition
 from newsletter.web.site import site
 
-NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-CONFIG = """
-[newsletter]
-id = "papers"
-name = "Tom & Ada's <Papers>"
-from = "Papers <papers@example.org>"
-base_url = "https://papers.example.org{path}"
-secret_file = "secret"
-[edition]
-max_entries = 3
-"""
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    "</title></a><img src=x onerror=alert(1)>",
-    '" onmouseover="alert(1)" x="',
-    "' autofocus onfocus='alert(1)",
-    "{{ 7 * 7 }}{% raw %}${7*7}",
-    "&lt;b&gt;",
-]
 LINKS = [
     "javascript:alert(1)",
     "JaVaScRiPt://example.org/%0aalert(1)",
@@ -50,84 +39,16 @@ LINKS = [
 ]
 
 
-class Page(HTMLParser):
-    """What a browser sees: the elements with their attributes, and the text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    @property
-    def links(self) -> list[str]:
-        return [attributes["href"] or "" for tag, attributes in self.elements if tag == "a"]
-
-
-def config_in(folder: Path, path: str = "") -> Path:
-    """A newsletter.toml whose pages lie below `path`."""
-    (folder / "secret").write_text("0123456789abcdef0123456789abcdef")
-    config = folder / "newsletter.toml"
-    config.write_text(CONFIG.format(path=path))
-    return config
-
-
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[App]:
     async with open_app(config_in(tmp_path), NOW) as opened:
         yield opened
 
 
-def browser_of(app: App, *, raising: bool = True) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(site(app), raise_app_exceptions=raising)
-    return httpx.AsyncClient(transport=transport, base_url="https://papers.example.org")
-
-
 @pytest.fixture
 async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
     async with browser_of(app) as client:
         yield client
-
-
-async def subscribe(app: App, email: str = "ada@example.org") -> Subscriber:
-    await app.subscribers.add([NewSubscriber(email)], NOW)
-    return await app.subscribers.find(email)
-
-
-def link_of(app: App, number: int) -> str:
-    """Where the emails of this subscriber lead to."""
-    token = tokens.make(app.secret, tokens.UNSUBSCRIBE, app.newsletter.id, number)
-    return f"/unsubscribe/{token}"
-
-
-def papers(count: int, start: int = 1) -> list[Entry]:
-    return [
-        Entry(
-            id=f"paper:{number}",
-            title=f"Title of paper {number}",
-            summary=f"Paper {number} shows something new about birds. It has a second sentence.",
-            authors=("Ada Lovelace", "Bo Li", "Cy Twombly"),
-            url=f"https://example.org/abs/{number}",
-            code=f"https://github.com/example/{number}",
-            organization="Example Lab",
-            upvotes=1000 - number,
-        )
-        for number in range(start, start + count)
-    ]
-
-
-async def publish(app: App, entries: Sequence[Entry], days: int = 0) -> PublishedEdition:
-    now = NOW + timedelta(days=days)
-    await app.entries.add(entries, now)
-    published = (await app.daily.publish(now, now)).edition
-    assert published is not None
-    return published
 
 
 async def test_health(browser: httpx.AsyncClient) -> None:
@@ -219,7 +140,7 @@ def forged(app: App, person: Subscriber) -> list[str]:
         for place in range(len(real))
         for bit in range(6)
     ]
-    made += [tokens.make(app.secret, "preferences", "papers", person.id)]
+    made += [tokens.make(app.secret, tokens.PREFERENCES, "papers", person.id)]
     made += [tokens.make(app.secret, tokens.UNSUBSCRIBE, "others", person.id)]
     made += [tokens.make(app.secret, tokens.UNSUBSCRIBE, "papers", number) for number in (10**6, 2**63 - 1)]
     made += ["", "x", real[:-1], f"{real}=", "%C3%A4" * 8, "..%2F..%2Fx", "a/b", "%00"]
@@ -354,7 +275,7 @@ async def test_the_archive_lists_the_editions(app: App, browser: httpx.AsyncClie
     second = await publish(app, papers(2, start=3), days=1)
     page = Page((await browser.get("/archive")).text)
     assert page.links == ["/archive/2", "/archive/1"]
-    for shown in (first.edition.subject, second.edition.subject, "Friday, 20 November 2026", "No. 2"):
+    for shown in (first.edition.subject, second.edition.subject, "Friday, November 20, 2026", "No. 2"):
         assert shown in page.text
     assert (await browser.get("/archive/1")).status_code == 200
 
@@ -392,12 +313,13 @@ async def test_a_page_has_one_heading_and_no_script(app: App, browser: httpx.Asy
         "/unsubscribe/x",
         "/nowhere",
         more_of(app, 1),
+        link_of(app, person.id, tokens.PREFERENCES),
     ):
         page = Page((await browser.get(path)).text)
         tags = [tag for tag, _ in page.elements]
         assert (tags.count("h1"), tags.count("main"), tags.count("title")) == (1, 1, 1), path
         assert "script" not in tags
-        assert page.elements[0] == ("html", {"lang": "en"})
+        assert page.elements[0] == ("html", {"lang": "en", "dir": "ltr"})
 
 
 async def test_hostile_papers_stay_text(app: App, browser: httpx.AsyncClient) -> None:
@@ -448,6 +370,71 @@ async def test_many_entries_are_looked_up_in_order(app: App) -> None:
     assert await app.entries.get_many([]) == ()
 
 
+# In other languages
+
+
+@pytest.fixture(params=[("de", "ltr"), ("ar", "rtl")], ids=["German", "Arabic"])
+def spoken(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A language and the direction of its writing."""
+    return request.param
+
+
+async def test_pages_speak_the_language_of_the_newsletter(tmp_path: Path, spoken: tuple[str, str]) -> None:
+    """Every page says language and direction; dates are written as there, fixed words come from the
+    catalogue that emails use; what entries say themselves is marked as of their own language."""
+    tag, direction = spoken
+    async with open_app(config_in(tmp_path, more=f'language = "{tag}"'), NOW) as app:
+        async with browser_of(app) as browser:
+            person = await subscribe(app)
+            edition = (await publish(app, papers(20))).edition
+            private = [link_of(app, person.id), more_of(app, person.id), "/unsubscribe/x", "/nowhere"]
+            private += [link_of(app, person.id, tokens.PREFERENCES)]
+            pages = {path: await browser.get(path) for path in ("/archive", "/archive/1", *private)}
+        gettext, date = app.theme.language.texts.gettext, app.theme.language.date(edition.slot)
+    for path, answer in pages.items():
+        assert Page(answer.text).elements[0] == ("html", {"lang": tag, "dir": direction}), path
+    assert date in Page(pages["/archive"].text).text
+    shown = Page(pages["/archive/1"].text)
+    for words in (date, gettext("Also new"), gettext("Paper"), gettext("Code"), gettext("All editions")):
+        assert words in shown.text
+    titles = [attributes for tag, attributes in shown.elements if attributes.get("class") == "title"]
+    assert titles
+    assert all((title["lang"], title["dir"]) == ("en", "auto") for title in titles)
+    assert f"{gettext('Unsubscribe')}</button>" in pages[link_of(app, person.id)].text
+
+
+async def test_a_translation_reaches_the_pages(tmp_path: Path) -> None:
+    """The operator's own catalogue, too, and what is put into a text is marked up once."""
+    locale = tmp_path / "templates" / "base" / "locale"
+    locale.mkdir(parents=True)
+    texts = {
+        "All editions": "Frühere Ausgaben",
+        "Unsubscribe from %(newsletter)s?": "%(newsletter)s verlassen?",
+    }
+    lines = [f'msgid "{text}"\nmsgstr "{said}"\n' for text, said in texts.items()]
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+    (locale / "de.po").write_text("\n".join([head, *lines]), encoding="utf-8")
+    async with open_app(config_in(tmp_path, more='language = "de"'), NOW) as app, browser_of(app) as browser:
+        person = await subscribe(app)
+        assert "Frühere Ausgaben" in (await browser.get("/archive")).text
+        asked = (await browser.get(link_of(app, person.id))).text
+    assert "<h1><bdi>Tom &amp; Ada&#39;s &lt;Papers&gt;</bdi> verlassen?</h1>" in asked
+    assert "<title>Tom &amp; Ada&#39;s &lt;Papers&gt; verlassen? · " in asked
+
+
+async def test_the_style_sheet_has_the_colours_of_the_theme(tmp_path: Path) -> None:
+    """Light and dark, also those that an operator has changed, and no side of the page by its name."""
+    folder = tmp_path / "templates" / "base"
+    folder.mkdir(parents=True)
+    shipped = Path(__file__).parents[2] / "templates" / "base" / "tokens.jinja"
+    (folder / "tokens.jinja").write_text(shipped.read_text().replace("#A63A0F", "#123456"))
+    async with open_app(config_in(tmp_path), NOW) as app, browser_of(app) as browser:
+        sheet = (await browser.get("/style.css")).text
+    assert "--accent: #123456;" in sheet
+    assert "--accent: #F2A27A;" in sheet
+    assert not {"left", "right"} & set(re.findall(r"[a-z]+", sheet))
+
+
 # All pages
 
 
@@ -470,11 +457,15 @@ async def test_links_keep_the_path_of_the_newsletter(tmp_path: Path, path: str) 
 
 
 async def test_headers_on_every_answer(app: App, browser: httpx.AsyncClient) -> None:
-    """Nothing may run, frame the page or learn the address that a reader came from; an unsubscribe page is
-    neither kept nor indexed."""
+    """Nothing may run, frame the page or learn the address that a reader came from; a page of one
+    reader's own is neither kept nor indexed."""
     person = await subscribe(app)
     await publish(app, papers(2))
-    private = [link_of(app, person.id), "/unsubscribe/x"]
+    private = [
+        f"/{purpose}/{token}"
+        for purpose in (tokens.UNSUBSCRIBE, tokens.PREFERENCES)
+        for token in ("x", tokens.make(app.secret, purpose, "papers", person.id))
+    ]
     for path in ["/", "/health", "/style.css", "/archive", "/archive/1", "/archive/2", "/nowhere", *private]:
         for method in ("GET", "HEAD", "POST"):
             headers = (await browser.request(method, path)).headers

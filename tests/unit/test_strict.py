@@ -277,7 +277,9 @@ def test_what_is_refused_as_broken_is_broken_for_mrml(source):
 def test_the_shipped_theme_has_no_mistake(render_theme, render_plain_edition, render_newsletter):
     """With the marks of readers in it."""
     view = view_edition(render_plain_edition, render_newsletter, render_theme.language)
-    source = render_theme.render("edition.mjml", edition=view, reader=Marks("0123456789abcdef", comments=True))
+    source = render_theme.render(
+        "edition.mjml", edition=view, reader=Marks("0123456789abcdef", comments=True)
+    )
     assert find_mistake(source) is None
 
 

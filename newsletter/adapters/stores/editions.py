@@ -78,6 +78,15 @@ class SqlEditions:
             rows = await connection.execute(query)
             return tuple(Headline(number, datetime.fromisoformat(slot), text) for number, slot, text in rows)
 
+    async def topics(self, newsletter: str, newest: int) -> tuple[tuple[str, ...], ...]:
+        """Without the sections of what fits no topic."""
+        query = _newest_first(newsletter).with_only_columns(editions.c.content).limit(newest)
+        async with self._database.read() as connection:
+            found = [edition_from_json(content) for content in await connection.scalars(query)]
+        return tuple(
+            tuple(section.topic for section in edition.sections if not section.catch_all) for edition in found
+        )
+
     async def _read(self, query: sa.Select[Any]) -> tuple[PublishedEdition, ...]:
         async with self._database.read() as connection:
             return tuple(_published(row) for row in (await connection.execute(query)).mappings())

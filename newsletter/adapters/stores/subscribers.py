@@ -15,7 +15,7 @@ from newsletter.core.address import address_key
 from newsletter.core.consent import Event, move
 from newsletter.core.listfile import LISTS, NewSubscriber
 from newsletter.core.model import DeliveryState, Subscriber, SubscriberStatus
-from newsletter.core.wishes import MOST_LIKES, Like
+from newsletter.core.wishes import MOST_LIKES, Like, Wishes
 from newsletter.errors import NotFound
 from newsletter.ports import Imported
 
@@ -84,6 +84,15 @@ class SqlSubscribers:
             return tuple(known for known in likes if known.entry != entry_id)
 
         await self._change_likes(subscriber_id, changed, now)
+
+    async def wish(self, subscriber_id: int, wishes: Wishes, now: datetime) -> None:
+        """All lists at once."""
+        lists = {name: list(getattr(wishes, name)) for name in LISTS}
+        one = sa.update(subscribers).where(subscribers.c.id == subscriber_id)
+        async with self._database.begin() as connection:
+            changed = await connection.execute(one.values(**lists, changed=now))
+            if not changed.rowcount:
+                raise NotFound(_NOBODY)
 
     async def _change_likes(
         self, subscriber_id: int, change: Callable[[tuple[Like, ...]], tuple[Like, ...]], now: datetime

@@ -1,0 +1,39 @@
+"""What belongs to the site as a whole."""
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from newsletter.web.pages.common import Common
+
+__all__ = ["GeneralPages"]
+
+
+class GeneralPages:
+    """The way in, the style sheet, and what is said where something is amiss."""
+
+    def __init__(self, common: Common, headers: Mapping[str, str]) -> None:
+        self._common = common
+        self._headers = headers
+        """Those of every answer; the page of an unhandled exception does not get them otherwise."""
+
+    async def home(self, request: Request) -> Response:
+        """Leads to the archive."""
+        return RedirectResponse(f"{self._common.base}/archive")
+
+    async def health(self, request: Request) -> Response:
+        """For whoever watches the server."""
+        return JSONResponse({"status": "ok"})
+
+    async def style(self, request: Request) -> Response:
+        """In the colours of the theme."""
+        sheet = self._common.render("style.css")
+        return Response(sheet, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    async def problem(self, request: Request, error: Exception) -> Response:
+        """The page of an HTTP error; what nobody foresaw is a 500, and the server logs it."""
+        known = error if isinstance(error, HTTPException) else HTTPException(500)
+        headers = {**self._headers, **(known.headers or {})}
+        return self._common.page("problem.html", known.status_code, headers, status=known.status_code)
