@@ -6,20 +6,19 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
 import mjml
 import pytest
 
-from newsletter.errors import ConfigError, TemplateError
+from newsletter.errors import TemplateError
 from newsletter.render.balance import balance_error
 from newsletter.render.digest import render_edition
-from newsletter.render.html import inline, lay_out
+from newsletter.render.html import make_html
 from newsletter.render.language import Language
 from newsletter.render.text import clean, safe_link
-from newsletter.render.theme import EDITION_FILES, Theme
+from newsletter.render.theme import Theme
 from newsletter.render.view import view_edition
 
 NONCE = "0123456789abcdef"
@@ -298,20 +297,7 @@ class TestInlining:
         assert "@import" not in inlined
         assert "<link" not in inlined
 
-    @pytest.mark.parametrize(
-        ("body", "line"),
-        [
-            ("<mj-section>\n<mj-column>\n<mj-text>a<p>b</mj-text>\n</mj-column></mj-section>", 4),
-            ('<mj-section />\n<mj-include path="/etc/passwd" />', 3),
-        ],
-    )
-    def test_errors_name_the_line(self, body, line):
-        """What is not MJML is reported with its template and the line that broke, and reads no file."""
-        with pytest.raises(TemplateError, match=f"mine/edition.mjml.*line {line} of the MJML") as caught:
-            lay_out(f"<mjml><mj-body>\n{body}\n</mj-body></mjml>", "mine/edition.mjml")
-        assert "root:" not in str(caught.value)
-
-    def test_network_is_not_used(self):
+    def test_network_is_not_used(self, tmp_path):
         """A stylesheet on the web is not fetched."""
         asked = []
 
@@ -324,62 +310,11 @@ class TestInlining:
             Thread(target=server.serve_forever).start()
             link = f'<link rel="stylesheet" href="http://127.0.0.1:{server.server_port}/x.css"/>'
             head = f"<mj-head><mj-raw>{link}</mj-raw></mj-head>"
-            inline(lay_out(f"<mjml>{head}<mj-body></mj-body></mjml>", "x.mjml"), "", "style.css")
+            (tmp_path / "x.mjml").write_text(f"<mjml>{head}<mj-body></mj-body></mjml>")
+            (tmp_path / "style.css").write_text("")
+            make_html(Theme.load(tmp_path, files=("style.css",)), "x.mjml")
             server.shutdown()
         assert asked == []
-
-
-class TestTheme:
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        for name in EDITION_FILES:
-            (tmp_path / name).write_text("")
-        return tmp_path
-
-    def test_missing_folder(self, tmp_path):
-        """A folder that is not there is named."""
-        with pytest.raises(ConfigError, match=r"nowhere.*edition\.mjml, edition\.txt, style\.css"):
-            Theme.load(tmp_path / "nowhere")
-
-    @pytest.mark.parametrize("name", EDITION_FILES)
-    def test_missing_file(self, folder, name):
-        """A file that is not there is named."""
-        (folder / name).unlink()
-        with pytest.raises(ConfigError, match=re.escape(f"has no {name}")):
-            Theme.load(folder)
-
-    @pytest.mark.parametrize(
-        "broken",
-        [
-            "a\n{% if %}",
-            "a\n{{ b }}",
-            "a\n{{ edition.b }}",
-            "a\n{{ edition.__class__.__mro__ }}",
-            "a\n{{ 1 / 0 }}",
-            "a\n{% include '../../../etc/passwd' %}",
-        ],
-    )
-    def test_errors_name_file_and_line(self, folder, broken):
-        """Whatever a template does wrong is reported with its file and line."""
-        (folder / "edition.mjml").write_text(broken)
-        with pytest.raises(TemplateError, match=r"edition\.mjml:2: \S"):
-            Theme.load(folder).render("edition.mjml", edition=object())
-
-    def test_escaping(self, folder):
-        """MJML is escaped, plain text is not."""
-        for name in ("edition.mjml", "edition.txt"):
-            (folder / name).write_text("{{ x }}")
-        theme = Theme.load(folder)
-        assert theme.render("edition.mjml", x='<">') == "&lt;&#34;&gt;"
-        assert theme.render("edition.txt", x='<">') == '<">'
-
-    def test_lost_marks(self, folder, render_plain_edition, render_newsletter):
-        """A mark where MJML keeps no text is missed at once, not in someone's inbox."""
-        (folder / "edition.mjml").write_text(
-            '<mjml><mj-body><mj-section title="{{ reader.email }}"/></mj-body></mjml>'
-        )
-        with pytest.raises(TemplateError, match="1 marks went in and 0 came out"):
-            render_edition(render_plain_edition, render_newsletter, Theme.load(folder), nonce=NONCE)
 
 
 class TestView:

@@ -1,6 +1,7 @@
 """From rendered text back to the line of the template that wrote it."""
 
 import re
+from pathlib import Path
 
 import mjml
 import pytest
