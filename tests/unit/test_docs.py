@@ -19,6 +19,7 @@ from newsletter.config.tables import SOURCE_KINDS
 from newsletter.core.delivery import MOVES, RetrySchedule
 from newsletter.core.model import DeliveryState, Entry
 from newsletter.core.slots import Outcome
+from newsletter.render.letter import Letter
 from newsletter.render.marks import Marks
 from newsletter.render.view import EditionView, EntryView, Link, SectionView
 
@@ -193,8 +194,9 @@ def test_the_outcomes_of_slots_are_those_of_the_program():
 
 def test_the_theme_page_has_all_that_templates_know_and_nothing_else():
     """The names in its tables are the fields of the views and the marks of a reader."""
-    edition, section, entry, reader = tables("templates/README.md", "What templates know")
-    for table, *views in ((edition, EditionView), (section, SectionView), (entry, EntryView)):
+    edition, section, entry, reader, letter = tables("templates/README.md", "What templates know")
+    known = ((edition, EditionView), (section, SectionView), (entry, EntryView), (letter, Letter))
+    for table, *views in known:
         named = [name for row in table for name in code(row[0])]
         assert sorted(named) == sorted(field.name for view in views for field in fields(view))
     (links,) = (row[1] for row in entry if "links" in code(row[0]))

@@ -103,7 +103,7 @@ def _leftovers(name: str, part: str, reading: Reading) -> Iterator[Problem]:
     for tag in _TAG.findall(_without(_outside(reading), part)):
         yield Problem(
             f"The {name} shows a tag of a template: {quote(tag)}.",
-            f"Jinja does not read it there: mend {MJML} or {PLAIN}; {STYLE} is no template.",
+            f"Jinja does not read it there: mend {MJML} or {PLAIN}.",
         )
 
 

@@ -86,7 +86,7 @@ def _headers(letter: Letter) -> Iterator[Problem]:
 def _header_mend(name: str) -> str:
     if name == "List-Help":
         return "Set [newsletter] base_url, which List-Help leads to."
-    return f"{_BUILDER}; `newsletter doctor` looks at [newsletter] sender and base_url."
+    return f"{_BUILDER}; look at [newsletter] from and base_url."
 
 
 def _values(letter: Letter, subject: str) -> Iterator[Problem]:
