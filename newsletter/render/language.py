@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Self
 
 from babel import Locale, UnknownLocaleError
-from babel.core import get_global
+from babel.core import get_global, parse_locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -27,7 +28,10 @@ __all__ = ["ENGLISH", "Language"]
 
 ENGLISH = "en"
 """What the templates themselves are written in."""
-_NUMBER = re.compile(r"\d[\d,]*(?:st|nd|rd|th)?\b")
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
+_NUMBER = re.compile(r"\d[\d,]{0,20}(?:st|nd|rd|th)?\b")
+_FIELD = re.compile(r"%\(\w+\)s|\{\w+\}|[%{}]")
+"""What is filled in later, or would be taken for it."""
 _VOTES = ("%(number)s vote", "%(number)s votes")
 _NEAR = 6
 """Days within which a day is called by its weekday alone."""
@@ -46,13 +50,8 @@ class Language:
     def load(cls, tag: str, folders: Sequence[Path] = ()) -> Self:
         """The language of this tag, with the catalogues in `folders`, of which the first wins. Raises
         ConfigError where there is no such language, or where nobody has translated anything into it."""
-        try:
-            locale = Locale.parse(tag, sep="-" if "-" in tag else "_")
-        except (UnknownLocaleError, ValueError):
-            raise ConfigError(
-                f'[newsletter] language: {tag!r} is none; write a tag such as "en" or "pt-BR".'
-            ) from None
-        files = [file for folder in folders for file in _catalogues(folder / "locale", locale)]
+        locale = _locale(tag)
+        files = [file for folder in folders for file in _catalogues(folder / "locale", tag, locale)]
         if not files and locale.language != ENGLISH:
             known = {file.stem for folder in folders for file in (folder / "locale").glob("*.po")}
             raise ConfigError(
@@ -62,7 +61,7 @@ class Language:
             )
         texts = Translations()
         for place, file in enumerate(reversed(files)):
-            texts = texts.merge(_read(file)) if place else _read(file)
+            texts = texts.merge(_read(file, locale)) if place else _read(file, locale)
         return cls(tag.replace("_", "-"), locale, texts)
 
     @property
@@ -112,7 +111,7 @@ class Language:
             return f"{self.reason(what)}: {name}"
         found = _NUMBER.search(text)
         if self.locale.language == ENGLISH or not found:
-            return str(self.texts.gettext(text))
+            return str(self.texts.gettext(text)) if text else ""
         number = int(re.sub(r"\D", "", found[0]))
         pattern = f"{text[: found.start()]}%(number)s{text[found.end() :]}"
         if pattern in _VOTES:
@@ -132,11 +131,23 @@ class Language:
         )
 
 
-def _catalogues(folder: Path, locale: Locale) -> Iterator[Path]:
+def _locale(tag: str) -> Locale:
+    try:
+        if _TAG.fullmatch(tag):
+            return Locale.parse(tag, sep="-" if "-" in tag else "_")
+    except (UnknownLocaleError, ValueError):
+        pass
+    raise ConfigError(f'[newsletter] language: {tag!r} is none; write a tag such as "en" or "pt-BR".')
+
+
+def _catalogues(folder: Path, tag: str, locale: Locale) -> Iterator[Path]:
     """Those for this language, the most particular first; another script is one for other readers."""
-    likely = Locale.parse(get_global("likely_subtags").get(locale.language, locale.language))
-    alike = locale.script is None or locale.script == likely.script
-    names = (str(locale), f"{locale.language}_{locale.script}", *([locale.language] if alike else ()))
+    usual = parse_locale(get_global("likely_subtags").get(locale.language, locale.language))[2]
+    names = [tag.replace("-", "_"), str(locale)]
+    if locale.script:
+        names.append(f"{locale.language}_{locale.script}")
+    if locale.script in (None, usual):
+        names.append(locale.language)
     for name in dict.fromkeys(names):
         for file in (folder / f"{name}.po", folder / f"{name.replace('_', '-')}.po"):
             if file.is_file():
@@ -144,21 +155,48 @@ def _catalogues(folder: Path, locale: Locale) -> Iterator[Path]:
                 break
 
 
-def _read(file: Path) -> Translations:
-    """Raises ConfigError, which names the line, where it is no catalogue or would break a template."""
+def _read(file: Path, locale: Locale) -> Translations:
+    """With the plural forms of `locale` where its head gives none. Raises ConfigError, which names the line,
+    where it is no catalogue or would break a template."""
     try:
-        catalogue = read_po(io.BytesIO(file.read_bytes()), abort_invalid=True)
-        for message, mistakes in catalogue.check():
-            raise ConfigError(f"{file}:{message.lineno}: {mistakes[0]}")
-    except (PoFileError, OSError, ValueError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        line = f":{error.lineno + 1}" if isinstance(error, PoFileError) else ""
-        raise ConfigError(f"{file}{line}: cannot be read: {error}") from error
+        catalogue = read_po(io.BytesIO(file.read_bytes()), locale, abort_invalid=True)
+        mistakes = list(_mistakes(catalogue))
+        compiled = _compiled(catalogue)
+    except PoFileError as error:
+        reason = str(error).rpartition(" on ")[0]  # without the line, which is counted from 0
+        raise ConfigError(f"{file}:{error.lineno + 1}: {reason}") from error
+    except (OSError, ValueError, LookupError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
+    for line, mistake in mistakes:
+        raise ConfigError(f"{file}:{line}: {mistake}")
+    return compiled
+
+
+def _mistakes(catalogue: Catalog) -> Iterator[tuple[int | None, str]]:
+    """Where a translation does not fit its text."""
+    for message, mistakes in catalogue.check():
+        yield message.lineno, str(mistakes[0])
+    for message in filter(lambda message: message.id, catalogue):
+        known = {field for text in _forms(message.id) for field in _FIELD.findall(text)}
+        for field in (field for text in _forms(message.string) for field in _FIELD.findall(text)):
+            if field not in known:
+                yield message.lineno, f"{field!r} is not in the text that this translates"
+
+
+def _compiled(catalogue: Catalog) -> Translations:
+    """Without what is not translated, which would hide the translation of another catalogue."""
+    for message in list(catalogue):
+        if message.id and not all(_forms(message.string)):
+            catalogue.delete(message.id, message.context)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def _forms(text: str | Sequence[str] | None) -> Sequence[str]:
+    """A singular with its plurals, or a text that has none."""
+    return (text or "",) if text is None or isinstance(text, str) else text
 
 
 def _date(day: dt.date) -> dt.date:
