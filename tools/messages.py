@@ -27,7 +27,7 @@ SOURCES = (
     ("python", "newsletter/render", ("*.py",)),
     ("python", "newsletter/web", ("*.py",)),
 )
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 REASONS = (
     "%(number)s on the source's page",
     "by authors whose papers readers like",
@@ -50,22 +50,22 @@ REASONS = (
 HEADER = "# The fixed texts of emails and web pages, and the names of topics."
 
 
-def texts() -> Iterator[tuple[str | tuple[str, str], str, list[str]]]:
-    """Each text, or singular and plural, with the file that has it and what is said to translators."""
+def texts() -> Iterator[tuple[str | tuple[str, str], str | None, str, list[str]]]:
+    """Each text, or singular and plural, its context, the file that has it, what is said to translators."""
     for method, folder, patterns in SOURCES:
         for file in sorted(found for pattern in patterns for found in (ROOT / folder).rglob(pattern)):
             with file.open("rb") as stream:
-                for _, message, comments, _ in extract(
+                for _, message, comments, context in extract(
                     method, stream, KEYWORDS, ("Translators:",), {"newstyle_gettext": "true"}
                 ):
-                    yield message, file.relative_to(ROOT).as_posix(), comments
-    yield ("%(number)s vote", "%(number)s votes"), "newsletter/core/reasons.py", []
+                    yield message, context, file.relative_to(ROOT).as_posix(), comments
+    yield ("%(number)s vote", "%(number)s votes"), None, "newsletter/core/reasons.py", []
     for reason in REASONS:
-        yield reason, "newsletter/core/reasons.py", ["Why a paper has its place."]
+        yield reason, None, "newsletter/core/reasons.py", ["Why a paper has its place."]
     for name in topic_names(shipped_editor()):
         if name == name.lower():  # a name for machines, which no section gets before one for people
             continue
-        yield name, "newsletter/core/topics.py", ["The name of a topic, above a section."]
+        yield name, None, "newsletter/core/topics.py", ["The name of a topic, above a section."]
 
 
 def template() -> Catalog:
@@ -73,8 +73,8 @@ def template() -> Catalog:
     catalogue = Catalog(
         project="newsletter", version="1", charset="utf-8", header_comment=HEADER, fuzzy=False
     )
-    for message, file, comments in texts():
-        catalogue.add(message, None, [(file, 0)], auto_comments=comments)
+    for message, context, file, comments in texts():
+        catalogue.add(message, None, [(file, 0)], auto_comments=comments, context=context)
     return catalogue
 
 
@@ -83,7 +83,14 @@ def written(catalogue: Catalog) -> bytes:
     stream = io.BytesIO()
     write_po(stream, catalogue, width=100, include_lineno=False, ignore_obsolete=True, omit_header=False)
     lines = stream.getvalue().splitlines(keepends=True)
-    dated = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By', b'"Last-Tr', b'"Language-Team')
+    dated = (
+        b'"POT-Creation-Date',
+        b'"PO-Revision-Date',
+        b'"Generated-By',
+        b'"Last-Tr',
+        b'"Language-Team',
+        b'"Report-Msgid',
+    )
     return b"".join(line for line in lines if not line.startswith(dated))
 
 
@@ -94,7 +101,7 @@ def main(*, check: bool) -> int:
     amiss: list[str] = []
     for file in sorted(LOCALE.glob("*.po")):
         catalogue = read_po(io.BytesIO(file.read_bytes()))
-        catalogue.project = newest.project
+        catalogue.project, catalogue.version = newest.project, newest.version
         catalogue.update(newest, no_fuzzy_matching=True, update_creation_date=False)
         files[file] = written(catalogue)
         missing = [message.id for message in catalogue if message.id and not all(_strings(message.string))]

@@ -97,7 +97,7 @@ def _sections(best: Sequence[RankedEntry], policy: EditionPolicy, phrases: Phras
     by_id = {item.entry.id: item for item in best}
     sections = [
         Section(
-            topic=phrases.topics.get(found.topic, found.topic),
+            topic=phrases.topic(found.topic),
             entries=tuple(sorted((by_id[id_] for id_ in found.ids), key=_rank)),
             catch_all=is_catch_all(found.topic),
         )

@@ -31,7 +31,7 @@ def subject(best: Sequence[RankedEntry], topics: Mapping[int, str], phrases: Phr
         len(pattern.format(title="", topic=topic)) for pattern in (phrases.plus, phrases.plus_after_end)
     )
     head = shortened(title, _SUBJECT_LIMIT - longest)
-    pattern = phrases.plus_after_end if head.endswith(("?", "!")) else phrases.plus
+    pattern = phrases.plus_after_end if head.endswith(("?", "!", "？", "！", "؟")) else phrases.plus
     return pattern.format(title=head, topic=topic)
 
 

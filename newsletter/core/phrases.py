@@ -21,5 +21,12 @@ class Phrases:
     topics: Mapping[str, str] = field(default_factory=dict)
     """The names of the house's topics in this language; what is not in here stays as it is."""
 
+    def topic(self, name: str) -> str:
+        """The name of a section in this language; "More to read (2)" by what stands before its number."""
+        if name in self.topics:
+            return self.topics[name]
+        first, bracket, number = name.rpartition(" (")
+        return f"{self.topics[first]}{bracket}{number}" if first in self.topics else name
+
 
 ENGLISH = Phrases()

@@ -70,6 +70,11 @@ class Language:
         return self.locale.text_direction
 
     @property
+    def slants(self) -> bool:
+        """Whether it is written in letters that may be italic, and set wide."""
+        return self.direction == "ltr" and self.locale.language not in ("ja", "ko", "zh")
+
+    @property
     def start(self) -> str:
         """The side on which lines begin, as style sheets call it: "left" or "right"."""
         return "right" if self.direction == "rtl" else "left"
