@@ -6,6 +6,7 @@ What is amiss is reported with the file and line of the template that wrote it, 
 import logging
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import mjml
@@ -16,9 +17,10 @@ from newsletter.render.strict import find_mistake
 from newsletter.render.theme import Theme
 from newsletter.render.tracing import locate, offset_in_error
 
-__all__ = ["MadeHtml", "make_html"]
+__all__ = ["MadeHtml", "lay_out", "make_html"]
 
 _CSS = "style.css"
+_TITLE = re.compile(r"(?<=<mj-title>)[^<]+(?=</mj-title>)")
 _STYLE = re.compile(r"<style(?=[ >])")
 _HELD_STYLE = re.compile(r'<style data-premailer="ignore"')
 _MUST_SURVIVE = ("<!--[if ", "<![endif]-->", "@media", "!important", "[data-ogsc]", "[data-ogsb]")
@@ -42,12 +44,23 @@ def make_html(theme: Theme, template: str, /, **context: Any) -> MadeHtml:
         place = locate(theme.escaping, template, context, source, mistake.offset)
         raise TemplateError(f"{place}: {mistake.message}")
     try:
-        laid_out = mjml.mjml2html(source, fonts={})
+        laid_out = lay_out(source)
     except ValueError as error:
         offset = offset_in_error(str(error), source)
         place = locate(theme.escaping, template, context, source, offset or 0)
         raise TemplateError(f"{place}: not MJML: {error}") from error
     return MadeHtml(source, laid_out, _styled(theme, laid_out))
+
+
+def lay_out(source: str) -> str:
+    """The HTML of this MJML. Raises ValueError. mrml writes the title into an aria-label as Rust would into a
+    log, with signs outside of ASCII as numbers: so it gets a stand-in, and the title comes later."""
+    title = _TITLE.search(source)
+    if title is None:
+        return str(mjml.mjml2html(source, fonts={}))
+    stand_in = f"title-{sha256(source.encode('utf-8', 'replace')).hexdigest()[:16]}"
+    replaced = f"{source[: title.start()]}{stand_in}{source[title.end() :]}"
+    return str(mjml.mjml2html(replaced, fonts={})).replace(stand_in, title[0])
 
 
 def _styled(theme: Theme, laid_out: str) -> str:

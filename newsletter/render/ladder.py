@@ -45,7 +45,7 @@ def _rungs() -> Iterator[Rung]:
     short = replace(FULL, summary=160, second_sentence=False)
     for kind, words, detail in (
         ("summaries", "summaries of at most 160 characters, the lead's too", short),
-        ("names", "one author each, no organizations", replace(short, names=False)),
+        ("names", "one author each, no organizations, no reasons of the editor", replace(short, names=False)),
         (
             "links",
             "links to paper and code only",
