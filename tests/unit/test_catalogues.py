@@ -89,7 +89,7 @@ def test_every_text_is_translated_in_every_form(tool: ModuleType, tag: str) -> N
     translated = catalogue(tag)
     for message in tool.template():
         if message.id:
-            found = translated.get(message.id)
+            found = translated.get(message.id, message.context)
             assert found, f"{message.id!r} is not in {tag}.po; `make messages` puts it there"
             plural = isinstance(message.id, tuple)
             assert len(forms(found.string)) == (translated.num_plurals if plural else 1), message.id
