@@ -7,6 +7,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.adapters.clock import FixedClock, SystemClock
 from newsletter.adapters.http import FetchLimits, HttpFetcher
@@ -14,7 +15,6 @@ from newsletter.adapters.sources.arxiv import ArxivSource
 from newsletter.adapters.sources.feed import FeedSource
 from newsletter.adapters.sources.file import FileSource
 from newsletter.adapters.sources.huggingface import HuggingFaceSource
-from newsletter.adapters.spamassassin import judge
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
@@ -53,9 +53,11 @@ from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
 from newsletter.services.deliver import Delivery, DeliveryOptions
-from newsletter.services.inspect import Inspection, Inspector
 from newsletter.services.letters import LetterWriter
 from newsletter.services.publish import Draft, EditorialDesk
+
+if TYPE_CHECKING:
+    from newsletter.services.inspect import Inspection
 
 __all__ = ["App", "open_app", "shipped"]
 
@@ -198,14 +200,18 @@ class App:
         """Who writes the copies of this edition."""
         return Composer(published, self.newsletter, self.secret, self._signer(), self.phrases)
 
-    async def inspect(self, draft: Draft, email: str | None = None, *, spam: bool = True) -> Inspection:
+    async def inspect(self, draft: Draft, email: str | None = None, *, spam: bool = True) -> "Inspection":
         """A draft as this subscriber would get it, else a reader without wishes, with all that can be said of
         it; SpamAssassin is asked unless `spam` is False."""
+        # Loaded where they are needed: most commands judge nothing, and lxml takes its time.
+        from newsletter.adapters.spamassassin import judge
+        from newsletter.services.inspect import Inspector
+
         person = await self.subscribers.find(email) if email else _SAMPLE_READER
         inspector = Inspector(self.desk, self.newsletter, self.secret, self._signer())
         return await inspector.inspect(draft, person, judge if spam else None)
 
-    def preview(self, draft: Draft, seen: Inspection) -> dict[str, bytes]:
+    def preview(self, draft: Draft, seen: "Inspection") -> dict[str, bytes]:
         """The files that show what was seen of it."""
         exhibit = edition_exhibit(
             draft.edition,

@@ -64,7 +64,7 @@ async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = Fals
         published = await app.daily.publish(local_now(app), app.clock.now(), reports)
         if published.edition is None or published.draft is None:
             raise NotFound(published_line(published))
-        write_files(preview, app.preview(published.draft, await app.inspect(published.draft)))
+        write_files(preview, app.preview(published.draft, await app.inspect(published.draft, spam=False)))
         if not json:
             print_lines([*collect_lines(reports), published_line(published)])
         await send_due(app, quiet=json)

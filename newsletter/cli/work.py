@@ -148,7 +148,7 @@ async def rehearse(app: App, *, json: bool) -> None:
     folder = app.settings.path("preview")
     if edition is not None:
         draft = app.desk.draft(edition, app.clock.now())
-        write_files(folder, app.preview(draft, await app.inspect(draft)))
+        write_files(folder, app.preview(draft, await app.inspect(draft, spam=False)))
     if json:
         shown = edition_json(edition) if edition else None
         where = str(folder) if edition else None

@@ -37,7 +37,7 @@ def listening(web: str) -> Iterator[Iterator[str]]:
 def test_an_afternoon_of_editing(folder: Path) -> None:
     """An edit is seen by whoever looks; a mistake is a page and a line with file and line; mended, the
     email is back; a new name for the newsletter is seen too; and stopping is no failure."""
-    words, config = folder / "templates/digest/words.jinja", folder / "newsletter.toml"
+    words, config = folder / "templates/base/words.jinja", folder / "newsletter.toml"
     original = words.read_text()
     with started("preview", "--watch", "--port", "0", "--out", "seen", "--json", cwd=folder) as process:
         where = ready(process)
