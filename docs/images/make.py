@@ -44,10 +44,15 @@ def make(pictures: Sequence[Picture], folder: Path) -> list[Path]:
     """The files, in the same order."""
     paths = [folder / f"{picture.name}.png" for picture in pictures]
     take_pictures([picture.view(path) for picture, path in zip(pictures, paths, strict=True)])
+    quantise(paths)
+    return paths
+
+
+def quantise(pictures: Sequence[Path]) -> None:
+    """Make the files smaller, where there is something to do it with."""
     if shutil.which("pngquant"):
         options = ["--force", "--ext=.png", "--strip", "--speed=1", "--quality=60-95"]
-        subprocess.run(["pngquant", *options, "--", *paths], check=True)
-    return paths
+        subprocess.run(["pngquant", *options, "--", *pictures], check=True)
 
 
 if __name__ == "__main__":

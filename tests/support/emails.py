@@ -98,7 +98,7 @@ def _fitted(name: str, language: str) -> Fitted:
     newsletter, theme = _newsletter(language), shipped_theme(name, language)
     nonce = tokens.nonce(SECRET, NEWSLETTER.id, 1)
     links = links_of(0, newsletter, 1, SECRET)
-    return fit(_edition(language), newsletter, theme, _phrases(language), nonce=nonce, links=links)
+    return fit(_edition(name, language), newsletter, theme, _phrases(language), nonce=nonce, links=links)
 
 
 @cache
@@ -107,7 +107,7 @@ def _phrases(language: str) -> Phrases:
 
 
 @cache
-def _edition(language: str) -> Edition:
+def _edition(name: str, language: str) -> Edition:
     edition = arrange(
         _entries(),
         EditionPolicy(shipped_editor()),
@@ -115,7 +115,7 @@ def _edition(language: str) -> Edition:
         number=1,
         slot=NOW,
         now=NOW,
-        since=NOW - timedelta(days=1),
+        since=NOW - timedelta(days=7 if name == "weekly" else 1),
         phrases=_phrases(language),
     )
     assert edition
@@ -138,5 +138,5 @@ def _told_of(entries: Iterable[Entry]) -> Iterable[Entry]:
             authors=NAMES[place % len(NAMES)],
             organization="Example Lab" if place % 3 else None,
             discussion=f"https://huggingface.co/papers/{place}" if place % 2 else None,
-            first_seen=NOW - timedelta(hours=place % 60),
+            first_seen=NOW - timedelta(hours=5 * place % 130),
         )
