@@ -20,6 +20,11 @@ from support import emails  # noqa: E402
 
 PHONE, DESK = 375, 700
 """Widths in CSS pixels."""
+OPTIONS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
+    *("--blink-settings=preferredColorScheme=1", "--window-size=1280,1300", "--virtual-time-budget=3000"),
+)
 SHOWN = (
     *product(("digest",), ("en",), (PHONE, DESK), ("light", "dark")),
     *product(("compact", "weekly"), ("en",), (PHONE, DESK), ("light",)),
@@ -47,18 +52,19 @@ def bench(folder: Path, target: Path) -> Path:
         check=True,
         capture_output=True,
     )
-    chromium = shutil.which("chromium") or "chromium"
     picture = target / "bench-light.png"
+    page = (folder / "demo/preview/index.html").as_uri()
     subprocess.run(
         [
-            chromium, *"--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync".split(),
-            *"--disable-background-networking --disable-component-update --hide-scrollbars".split(),
-            "--blink-settings=preferredColorScheme=1", "--window-size=1280,1300", "--virtual-time-budget=3000",
-            f"--user-data-dir={folder / 'profile'}", f"--screenshot={picture}",
-            (folder / "demo/preview/index.html").as_uri(),
+            shutil.which("chromium") or "chromium",
+            *OPTIONS,
+            f"--user-data-dir={folder / 'profile'}",
+            f"--screenshot={picture}",
+            page,
         ],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
     quantise([picture])
     return picture
 
