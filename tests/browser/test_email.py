@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, judges.needs_browser, pytest.mark.timeout(300
 
 VIEWS = [
     (f"{name}-{language}", width, scheme)
-    for name, language in itertools.product((*emails.THEMES, *emails.LETTERS), emails.LANGUAGES)
+    for name, language in emails.ALL
     for width, scheme in itertools.product(WIDTHS, SCHEMES)
 ]
 LEAST_CONTRAST = 4.5
@@ -27,7 +27,7 @@ def sights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sight]:
     def see() -> dict[str, object]:
         folder = tmp_path_factory.mktemp("emails")
         pages = []
-        for name, language in itertools.product((*emails.THEMES, *emails.LETTERS), emails.LANGUAGES):
+        for name, language in emails.ALL:
             pages.append(folder / f"{name}-{language}.html")
             pages[-1].write_text(emails.html(name, language), encoding="utf-8")
         seen = judges.look(pages)

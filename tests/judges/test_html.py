@@ -1,6 +1,5 @@
 """html-validate and caniemail on the HTML of every email."""
 
-import itertools
 import json
 from pathlib import Path
 
@@ -15,7 +14,7 @@ ALLOWED: dict[str, str] = json.loads((Path(__file__).parent / "caniemail-allowed
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, str]:
-    names = itertools.product((*emails.THEMES, *emails.LETTERS), emails.LANGUAGES)
+    names = emails.ALL
     return {f"{name}-{language}": emails.html(name, language) for name, language in names}
 
 

@@ -28,9 +28,14 @@ from newsletter.services.compose import Composer, links_of
 from newsletter.services.letters import LetterWriter
 from support.themes import LANGUAGES, THEMES, shipped_theme
 
-__all__ = ["LANGUAGES", "LETTERS", "THEMES", "html", "message", "mjml"]
+__all__ = ["ALL", "LANGUAGES", "LETTERS", "THEMES", "html", "message", "mjml", "text"]
 
 LETTERS = tuple(LetterKind)
+ALL = (
+    *(("digest", language) for language in LANGUAGES),
+    *((name, language) for name in ("compact", "weekly", *LETTERS) for language in ("en", "ar")),
+)
+"""Those that are judged: one in every language, the others in each direction of writing."""
 NAMES = (("Ada Lovelace",), ("Bo Li", "Cy Twombly"), ("Dai Vernon", "Eva Hesse", "Fei-Fei Chen"), ())
 WISHES = Wishes(
     topics=("Robotics", "Robotik", "机器人", "الروبوتات"),

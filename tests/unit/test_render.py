@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -198,6 +199,23 @@ class TestDigest:
         rendered = render_copy(edition)
         assert [link["href"] for link in Page(rendered.html).all("a")].count(search) == 2
         assert "Find it on huggingface.co" in rendered.html
+
+    def test_logo(self, render_plain_edition, render_newsletter, render_copy, copy):
+        """A picture stands for the name in the masthead, and says the name where it is not shown."""
+        letter = replace(render_newsletter, logo="https://example.org/logo.png")
+        page = Page(render_copy(render_plain_edition, letter).html)
+        assert page.all("img") == [
+            page.all("img")[0] | {"src": "https://example.org/logo.png", "alt": "The Morning Papers"}
+        ]
+        assert "<img" not in copy.html
+
+    def test_since(self, render_plain_edition, render_copy):
+        """The sentence of numbers says since when they are new: by the time, the weekday or the date."""
+        slot = render_plain_edition.slot
+        for days, said in ((0.1, "since 4:36"), (3, "since Tuesday;"), (10, "since November 10;")):
+            since = slot - timedelta(days=days)
+            text = render_copy(replace(render_plain_edition, since=since)).text
+            assert f"35 new papers {said}" in " ".join(text.split())
 
     def test_no_sections(self, render_edition_of, render_newsletter, render_theme):
         """An edition without entries renders, for whoever wants to send one."""
