@@ -1,0 +1,46 @@
+"""What the services ask of the outside world: small protocols, each named for what its user needs.
+
+Adapters implement them, `bootstrap` chooses the adapter. One contract suite runs over every adapter of
+a kind (`tests/contract`).
+"""
+
+from newsletter.ports.people import Imported, Subscribers
+from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Slots
+from newsletter.ports.reading import (
+    Entries,
+    Fetched,
+    Fetcher,
+    Page,
+    Source,
+    SourceMemory,
+    SourceState,
+    Validator,
+)
+from newsletter.ports.sending import DueCopy, Envelope, Failure, Message, Outbox, Session, Signer, Transport
+from newsletter.ports.time import Clock
+
+__all__ = [
+    "Clock",
+    "DueCopy",
+    "Editions",
+    "Entries",
+    "Envelope",
+    "Failure",
+    "Fetched",
+    "Fetcher",
+    "Headline",
+    "Imported",
+    "Message",
+    "Outbox",
+    "Page",
+    "PublishedEdition",
+    "Session",
+    "Signer",
+    "Slots",
+    "Source",
+    "SourceMemory",
+    "SourceState",
+    "Subscribers",
+    "Transport",
+    "Validator",
+]

@@ -1,0 +1,69 @@
+"""Where editions and slots are kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from newsletter.core.model import Edition
+from newsletter.core.slots import SlotOutcome
+
+__all__ = ["Editions", "Headline", "PublishedEdition", "Slots"]
+
+
+@dataclass(frozen=True)
+class PublishedEdition:
+    """A frozen edition with what was rendered of it, still to be filled in for each reader."""
+
+    id: int
+    edition: Edition
+    html: str
+    text: str
+    nonce: str
+    created: datetime
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a list of editions shows of each."""
+
+    number: int
+    slot: datetime
+    subject: str
+
+
+class Editions(Protocol):
+    """The editions of all newsletters; none changes once it is in here."""
+
+    async def next_number(self, newsletter: str) -> int:
+        """The number that the next edition would have, from 1."""
+
+    async def publish(
+        self, edition: Edition, html: str, text: str, nonce: str, now: datetime
+    ) -> PublishedEdition | None:
+        """Freeze it, mark its entries as featured, plan one outbox row for each active subscriber and
+        close its slot as sent, in one transaction. None where that slot or number is taken already."""
+
+    async def get(self, newsletter: str, number: int) -> PublishedEdition:
+        """Raises NotFound."""
+
+    async def newest(self, newsletter: str) -> PublishedEdition | None:
+        """None where nothing was published yet."""
+
+    async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
+        """All, the newest first, with their whole content."""
+
+    async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
+        """All, the newest first, without their content."""
+
+    async def topics(self, newsletter: str, newest: int) -> tuple[tuple[str, ...], ...]:
+        """The topics of each of the newest editions, so many at most, in the order of their sections."""
+
+
+class Slots(Protocol):
+    """How each slot ended. A slot is the local time as ISO 8601 with its offset; it ends once."""
+
+    async def close(self, newsletter: str, outcome: SlotOutcome, now: datetime) -> bool:
+        """Record how it ended; False where that was known already."""
+
+    async def outcomes(self, newsletter: str) -> tuple[SlotOutcome, ...]:
+        """The newest first."""
