@@ -1,11 +1,13 @@
-"""Every recorded day as an email in every theme, made by the shipped program and judged by all of its points.
+"""Every recorded day as an email in every theme, made by the program's own parts and judged by all points.
 
-    python tests/evaluation/days.py --data FILE [--themes digest compact weekly] [--every 10] [--spam] [--mjml]
+    python tests/evaluation/days.py --data FILE [--themes digest compact weekly] [--every 10]
+                                    [--spam] [--mjml] [--processes 2]
 
-FILE has one day a line, see tests/acceptance/replay.py. Each day is read as the source reads it, and made into
-two editions: the usual one, judged as somebody without wishes gets it, and one with all of the day's papers in
-full, judged as somebody gets it who follows something in each of them. Prints one JSON object; ends with 1 if
-a point fails. `--every 10` takes each tenth day, `--spam` asks SpamAssassin as well, `--mjml` official MJML.
+FILE has one day a line, see tests/acceptance/replay.py. Each day is read as the source reads it, and made
+into three editions: the usual one, as somebody without wishes gets it; all of the day's papers in full, as
+somebody gets it who follows something in each of them; and all papers of seven days, for the same reader.
+Prints one JSON object; ends with 1 if a point fails. `--every 10` takes each tenth day, `--spam` asks
+SpamAssassin as well, `--mjml` official MJML.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from datetime import time as clock
 from functools import cache
@@ -28,21 +30,21 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from acceptance.replay import Days, read_days  # noqa: E402
-from support.judges import official_mjml  # noqa: E402
-from support.themes import THEMES, shipped_theme  # noqa: E402
+from acceptance.replay import Days, read_days
+from support.judges import official_mjml
+from support.themes import THEMES, shipped_theme
 
-from newsletter.adapters.dkim import DkimSigner  # noqa: E402
-from newsletter.adapters.spamassassin import judge  # noqa: E402
-from newsletter.adapters.weights import shipped_editor  # noqa: E402
-from newsletter.core.edition import EditionPolicy, arrange  # noqa: E402
-from newsletter.core.huggingface import parse_daily_papers  # noqa: E402
-from newsletter.core.model import Edition, Entry, Newsletter, Subscriber  # noqa: E402
-from newsletter.core.phrases import ENGLISH  # noqa: E402
-from newsletter.core.wishes import Wishes  # noqa: E402
-from newsletter.render.findings import Finding, Status  # noqa: E402
-from newsletter.services.inspect import Inspector  # noqa: E402
-from newsletter.services.publish import Draft, EditorialDesk  # noqa: E402
+from newsletter.adapters.dkim import DkimSigner
+from newsletter.adapters.spamassassin import judge
+from newsletter.adapters.weights import shipped_editor
+from newsletter.core.edition import EditionPolicy, arrange
+from newsletter.core.huggingface import parse_daily_papers
+from newsletter.core.model import Edition, Entry, Newsletter, Subscriber
+from newsletter.core.phrases import ENGLISH
+from newsletter.core.wishes import Wishes
+from newsletter.render.findings import Finding, Status
+from newsletter.services.inspect import Inspector
+from newsletter.services.publish import EditorialDesk
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NEWSLETTER = Newsletter(
@@ -149,9 +151,7 @@ def _person(edition: Edition) -> Subscriber:
 @cache
 def _desk(theme: str, policy: str) -> EditorialDesk:
     stores: Any = None  # a draft asks no store
-    return EditorialDesk(
-        NEWSLETTER, POLICIES[policy], shipped_theme(theme), ENGLISH, SECRET, stores, stores
-    )
+    return EditorialDesk(NEWSLETTER, POLICIES[policy], shipped_theme(theme), ENGLISH, SECRET, stores, stores)
 
 
 @cache
@@ -199,7 +199,10 @@ def told(made: Sequence[Made]) -> dict[str, Any]:
     steps = Counter(step for one in made for step in one.steps or ("everything fits",))
     return {
         "editions": len(made),
-        "entries": {"most": max(one.entries for one in made), "left_to_the_web": sum(one.more for one in made)},
+        "entries": {
+            "most": max(one.entries for one in made),
+            "left_to_the_web": sum(one.more for one in made),
+        },
         "failing": points(made, Status.FAIL),
         "warnings": points(made, Status.WARN),
         "largest": {
@@ -263,7 +266,9 @@ def main() -> None:
         }
         for theme in chosen.themes
     }
-    failing = sum(point["times"] for by in themes.values() for some in by.values() for point in some["failing"].values())
+    failing = sum(
+        point["times"] for by in themes.values() for some in by.values() for point in some["failing"].values()
+    )
     report = {"days": len(days), "seconds": round(time.perf_counter() - started), "failing": failing}
     report |= {"official_mjml": mistakes} if chosen.mjml else {}
     sys.stdout.write(json.dumps(report | {"themes": themes}, ensure_ascii=False) + "\n")
