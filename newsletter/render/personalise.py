@@ -186,7 +186,8 @@ def _web_address(url: str) -> str:
 
 def _check_balance(part: Part) -> None:
     """Blocks may go anywhere or nowhere only if each closes the elements that it opens."""
-    for what, source in _loose(part.nodes):
+    sources = {source: what for what, source in _loose(part.nodes)}  # most reasons are set alike
+    for source, what in sources.items():
         if error := balance_error(source):
             raise TemplateError(f"the HTML part: {what} must be whole elements, but {error}")
 
