@@ -113,7 +113,7 @@ def measure(people: int) -> dict[str, object]:
         wishes = [next(drawn) for _ in range(people)]
         copies = [DueCopy(n, 1, n, f"reader{n}@example.org", "", wish, 0) for n, wish in enumerate(wishes)]
         arranged = best(partial(arrange_for, index), wishes)
-        copied = best(composer.copy, copies)
+        copied = best(composer.write, copies)
         rows.append(
             {
                 "wishes": count,

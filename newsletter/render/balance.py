@@ -34,7 +34,7 @@ class _Stack(HTMLParser):
 def balance_error(html: str) -> str | None:
     """What is wrong with `html` for browsers or for Outlook, which reads conditional comments; or None."""
     for_outlook = _FOR_OUTLOOK.sub("", _FOR_OTHERS.sub("", html))
-    return _error(html) or _error(for_outlook)
+    return _error(html) or (_error(for_outlook) if for_outlook != html else None)
 
 
 def _error(html: str) -> str | None:

@@ -39,30 +39,33 @@ class Rung:
     featured: int = _ANY
 
 
+_PER_TOPIC = (24, 16, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+_IN_ALL = (40, 30, 24, 20, 16, 12, 9, 6, 4, 3, 2, 1)
+"""Close enough together that what fits is not much less than what would have fitted."""
+
+
 def _rungs() -> Iterator[Rung]:
     rung = Rung()
     yield rung
     short = replace(FULL, summary=160, second_sentence=False)
+    few = replace(short, names=False, links=frozenset(("paper", "code")))
     for kind, words, detail in (
         ("summaries", "summaries of at most 160 characters, the lead's too", short),
         ("names", "one author each, no organizations, no reasons of the editor", replace(short, names=False)),
+        ("links", "links to paper and code only", few),
         (
-            "links",
-            "links to paper and code only",
-            replace(short, names=False, links=frozenset(("paper", "code"))),
+            "summaries",
+            "summaries of at most 90 characters, titles of at most 120",
+            replace(few, summary=90, title=120),
         ),
     ):
         rung = replace(rung, told=rung.told | {kind: words}, detail=detail)
         yield rung
-    shortest = replace(rung.detail, summary=90, title=120)
-    words = "summaries of at most 90 characters, titles of at most 120"
-    rung = replace(rung, told=rung.told | {"summaries": words}, detail=shortest)
-    yield rung
-    for most in (8, 6, 5, 4, 3, 2, 1):
+    for most in _PER_TOPIC:
         words = f"at most {most} of each topic, {most} more by title"
         rung = replace(rung, told=rung.told | {"topics": words}, per_topic=most, also=most)
         yield rung
-    for most in (12, 6, 3, 1):
+    for most in _IN_ALL:
         words = f"at most {most} in all, none by title only"
         rung = replace(rung, told=rung.told | {"topics": words}, featured=most, also=0)
         yield rung

@@ -21,11 +21,9 @@ __all__ = ["Copy", "Links", "Personaliser", "Reader"]
 
 _LONGEST_NAME, _LONGEST_WISH, _LONGEST_BESIDE = 80, 60, 200
 """Characters of what a reader is called, of what they follow, and of what stands beside a subject."""
-_LONGEST_ADDRESS, _LONGEST_SUBJECT = 254, 70
-"""By the rules of mail, and by those of `core.headline`."""
-_ORDINARY_WISH = "x" * 24
-_WIDEST = "\U00010000"
-"""A character that takes as much room as any, escaped and encoded."""
+_LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_SUBJECT = 64, 190, 70
+"""Of an address by the rules of mail, the at sign included, and by those of `core.headline`."""
+_ORDINARY_WISH = Weight.of("x" * 24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +68,8 @@ class Personaliser:
         self._html = compile_part(rendered.html, rendered.nonce, shape, "the HTML part")
         self._text = compile_part(rendered.text, rendered.nonce, shape, "the plain text")
         _check_balance(self._html)
-        self._reasons = reason_weights(self._html)
-        self._room: int | None = None
-        """Octets that reasons may take in a copy; known with the first reader that has any."""
+        self._room: _Room | None = None
+        """Known with the first reader for whom reasons are to be said."""
 
     def copy(self, reader: Reader) -> Copy:
         """The copy of `reader`; ValueError if it cannot be one of this edition's."""
@@ -93,17 +90,16 @@ class Personaliser:
 
     def largest(self, links: Links) -> Weight:
         """What the HTML of the largest copy weighs; everybody's links are as long as these."""
-        return largest(self._html, _longest_values(links), wish=_ORDINARY_WISH)
+        return largest(self._html, _heaviest_values(links), wish=_ORDINARY_WISH)
 
     def _has_room(self, arrangement: Arrangement, wishes: Mapping[int, str], links: Links) -> bool:
         """Whether all reasons can be said. Where somebody's wishes are many and long, none is."""
-        if self._room is None:
-            self._room = CLIP_LIMIT - largest(self._html, _longest_values(links), wish=None).encoded
+        room = self._room = self._room or _Room.of(self._html, links)
         said = Weight()
         for rank, reason in arrangement.reasons.items():
-            said += self._reasons.get((reason.kind.name, rank), Weight())
+            said += room.reasons.get((reason.kind.name, rank), Weight())
             said += Weight.of(escape(wishes[rank], quote=True))
-        return said.encoded <= self._room
+        return said.encoded <= room.octets
 
     def _numbers(self, arrangement: Arrangement) -> dict[str, str]:
         numbers = {**self._none, "PICKED": str(len(arrangement.picks))}
@@ -111,6 +107,22 @@ class Personaliser:
             numbers[f"COUNT_{section.index}"] = str(section.count)
             numbers[f"LISTED_{section.index}"] = str(len(section.entries))
         return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What reasons may take in any copy of an edition."""
+
+    octets: int
+    reasons: Mapping[Key, Weight]
+    """What each weighs without the wish."""
+
+    @classmethod
+    def of(cls, html: Part, links: Links) -> "_Room":
+        """Beside everything else as long as it can be."""
+        values = _heaviest_values(links)
+        left = CLIP_LIMIT - largest(html, values, wish=None).encoded
+        return cls(left, reason_weights(html, values))
 
 
 def _values(reader: Reader) -> dict[str, str]:
@@ -130,14 +142,20 @@ def _addresses(links: Links) -> dict[str, str]:
     }
 
 
-def _longest_values(links: Links) -> dict[str, str]:
+def _heaviest_values(links: Links) -> dict[str, Weight]:
     """Those of a reader who has everything as long as it can be."""
-    return _addresses(links) | {
-        "EMAIL": "m" * _LONGEST_ADDRESS,
-        "NAME": _WIDEST * _LONGEST_NAME,
-        "SUBJECT": _WIDEST * _LONGEST_SUBJECT,
-        "PREHEADER": _WIDEST * _LONGEST_BESIDE,
+    addresses = {name: Weight.of(escape(url, quote=True)) for name, url in _addresses(links).items()}
+    return addresses | {
+        "EMAIL": _any(_LONGEST_LOCAL) + Weight.of("m" * _LONGEST_DOMAIN),
+        "NAME": _any(_LONGEST_NAME),
+        "SUBJECT": _any(_LONGEST_SUBJECT),
+        "PREHEADER": _any(_LONGEST_BESIDE),
     }
+
+
+def _any(characters: int) -> Weight:
+    """Of so many characters, whichever they are: `&#x27;` takes six octets, an emoji twelve encoded."""
+    return Weight(6 * characters, 12 * characters)
 
 
 def _choice(arrangement: Arrangement) -> Choice:
@@ -168,7 +186,8 @@ def _web_address(url: str) -> str:
 
 def _check_balance(part: Part) -> None:
     """Blocks may go anywhere or nowhere only if each closes the elements that it opens."""
-    for what, source in _loose(part.nodes):
+    sources = {source: what for what, source in _loose(part.nodes)}  # most reasons are set alike
+    for source, what in sources.items():
         if error := balance_error(source):
             raise TemplateError(f"the HTML part: {what} must be whole elements, but {error}")
 

@@ -15,8 +15,9 @@ from newsletter.render.marks import REASONS
 
 __all__ = ["Weight", "largest", "reason_weights"]
 
-_TRIPLED = re.compile(rb"[^\x20-\x3c\x3e-\x7e\n]|[ ](?=\n)|(?<=\n)\.(?=\n)")
-"""Octets that quoted-printable writes as three."""
+_TRIPLED = re.compile(rb"[^\x20-\x3c\x3e-\x7e\n]|[ ](?=\n|\Z)|(?:(?<=\n)|\A)\.(?=\n|\Z)")
+"""Octets that quoted-printable writes as three. What comes before and after a piece is not known: it may be
+the end of a line."""
 _USED = 73
 """Of a line of 76: one is the sign that it goes on, and an octet written as three is not torn apart."""
 
@@ -47,30 +48,39 @@ class Weight:
         return type(self)(self.plain - other.plain, self.quoted - other.quoted)
 
 
-def largest(part: Part, values: Mapping[str, str], *, wish: str | None) -> Weight:
-    """The most that a copy of this part weighs, with `values` as long as they get. `wish` is an ordinary one,
-    which is said under each entry; None for copies that say none."""
+def largest(part: Part, values: Mapping[str, Weight], *, wish: Weight | None) -> Weight:
+    """The most that a copy of this part weighs, with `values` as heavy as they get. `wish` is an ordinary one
+    that is said under each entry; None for copies that say none."""
     return _Scale(values, wish).heaviest(part)
 
 
-def reason_weights(part: Part) -> dict[Key, Weight]:
-    """What each reason adds to a copy that says it, without the wish itself."""
-    return dict(_Scale({}, "").reasons(part.nodes))
+def reason_weights(part: Part, values: Mapping[str, Weight]) -> dict[Key, Weight]:
+    """What each reason adds at most to a copy that says it, without the wish itself."""
+    found: dict[Key, Weight] = {}
+    for key, weight in _Scale(values, Weight()).reasons(part.nodes):
+        found[key] = _most((weight, found.get(key, weight)))
+    return found
+
+
+_NUMBER = Weight.of("9999")
+"""Of entries: more than any edition has."""
 
 
 @dataclass(frozen=True)
 class _Scale:
-    values: Mapping[str, str]
-    wish: str | None
+    values: Mapping[str, Weight]
+    wish: Weight | None
 
     def heaviest(self, part: Part) -> Weight:
-        """Everything, and as the lead the entry that gains most by it."""
-        leads, entries = self._blocks(part, "LEAD"), self._blocks(part, "ENTRY") | self._blocks(part, "PICK")
+        """Everything, each entry where it is heaviest, and as the lead the one that gains most by it."""
+        leads, titles = self._blocks(part, "LEAD"), self._blocks(part, "TITLE")
+        entries = self._blocks(part, "ENTRY") | self._blocks(part, "PICK")
+        by_title = [_most((weight - entries[rank], Weight())) for rank, weight in titles.items()]
         gains = [weight - entries.get(rank, Weight()) for rank, weight in leads.items()]
-        return self._all(part.nodes) + _most(gains)
+        return sum(by_title, self._all(part.nodes)) + _most(gains)
 
     def reasons(self, nodes: Iterable[Node]) -> Iterable[tuple[Key, Weight]]:
-        """Each kind for each entry, wherever it is heaviest."""
+        """Each kind for each entry, in every place."""
         for node in nodes:
             if isinstance(node, Places):
                 yield from self.reasons(node.blocks.values())
@@ -92,20 +102,23 @@ class _Scale:
             case str():
                 return Weight.of(node)
             case Value(name):
-                return Weight.of(
-                    self.values.get(name, self.wish or "" if name.startswith("WISH") else "9999")
-                )
+                return self._value(name)
             case Block(nodes=nodes):
                 return self._all(nodes)
             case Places():
                 return self._places(node)
 
+    def _value(self, name: str) -> Weight:
+        if name.startswith("WISH"):
+            return self.wish or Weight()
+        return self.values.get(name, _NUMBER)
+
     def _places(self, places: Places) -> Weight:
         weights = [self._all(block.nodes) for block in places.blocks.values()]
         between = sum(map(Weight.of, places.between), Weight())
         match places.key[0]:
-            case "LEAD" | "TITLE":  # a lead is weighed against its entry; a title is less than a pick
-                return Weight()
+            case "LEAD" | "TITLE":  # weighed against the same entry in its section, or as a pick
+                return between
             case "SHOWN":
                 return _most(weights)
         return sum(weights, between)

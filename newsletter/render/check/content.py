@@ -186,7 +186,8 @@ def complete(reading: Reading) -> Verdict:
     """13: who reads only one part misses nothing."""
     entries = reading.specimen.entries
     html_links = {link.get("href", "").strip() for link in reading.page.all("a")}
-    text_links = {word.strip("<>()") for word in reading.plain.split()}
+    words = reading.plain.split()
+    text_links = {*words, *(word.strip("<>()") for word in words)}
     parts = (
         ("HTML", reading.page.words, html_links, MJML),
         ("plain text", reading.plain, text_links, PLAIN),
