@@ -45,9 +45,14 @@ def fitted(edition: Edition, newsletter: Newsletter, theme: Theme) -> Fitted:
     return fit(edition, newsletter, theme, ENGLISH, nonce=NONCE, links=LINKS)
 
 
+def on(edition: Edition, rung: Rung) -> Edition:
+    """What is left of an edition."""
+    return trimmed(edition, per_topic=rung.per_topic, also=rung.also, featured=rung.featured, phrases=ENGLISH)
+
+
 def size(edition: Edition, newsletter: Newsletter, theme: Theme, rung: Rung) -> Weight:
     """Of the largest copy on this rung."""
-    kept = trimmed(edition, per_topic=rung.per_topic, also=rung.also, featured=rung.featured, phrases=ENGLISH)
+    kept = on(edition, rung)
     rendered = render_edition(kept, newsletter, theme, nonce=NONCE, detail=rung.detail)
     return Personaliser(rendered, Shape.of(kept)).largest(LINKS)
 
@@ -172,10 +177,10 @@ def test_each_rung_shows_less() -> None:
 @pytest.mark.parametrize(
     ("theme", "entries", "script", "long"),
     [
-        ("digest", 25, "latin", True),
-        ("digest", 30, "signs", False),
-        ("compact", 60, "emoji", False),
-        ("weekly", 45, "chinese", False),
+        ("digest", 15, "latin", True),
+        ("digest", 20, "signs", False),
+        ("compact", 30, "emoji", False),
+        ("weekly", 20, "chinese", False),
         ("compact", 3, "latin", False),
     ],
 )
@@ -184,8 +189,10 @@ def test_sizes_do_not_grow(newsletter: Newsletter, theme: str, entries: int, scr
     halves. The button that leads to the web may come with one of them."""
     spoken = shipped_theme(theme)
     edition = replace(large_edition(entries, script, long=long), rest=("hash:rest",))
-    sizes = [size(edition, newsletter, spoken, rung) for rung in RUNGS]
-    for above, below in pairwise(sizes):
+    # Where a rung takes nothing away, the size is the same.
+    shown = {(rung.detail, on(edition, rung).rest): rung for rung in RUNGS}
+    assert len(shown) >= 6
+    for above, below in pairwise(size(edition, newsletter, spoken, rung) for rung in shown.values()):
         assert below.plain <= above.plain
         assert below.encoded <= above.encoded
 
