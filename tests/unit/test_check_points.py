@@ -239,6 +239,15 @@ def without_title(specimen: Specimen) -> Specimen:
     return replace(specimen, entries=(*specimen.entries, Told("Lost paper", (f"{SITE}/lost",))))
 
 
+def without_letters(specimen: Specimen) -> Specimen:
+    """An entry whose title has none, as its source has it."""
+    entries = tuple(
+        replace(told, title="?!") if told.title == "Title of paper 2" else told for told in specimen.entries
+    )
+    changed = filled(">Title of paper 2<", ">?!<")(replace(specimen, entries=entries))
+    return worded("Title of paper 2", "?!")(changed)
+
+
 BODY = '<div aria-label="'
 LINE = "Line of paper 2."
 INK = "color:#1B1A17"
@@ -293,6 +302,7 @@ FAULTS: list[tuple[int, Status, Change, str]] = [
     (10, FAIL, themed(LINE, f'<a href="{SITE}"> </a>'), "has no words"),
     (10, FAIL, themed(LINE, '<a href="http://x.example/">Somewhere</a>'), "base_url"),
     (10, WARN, themed(LINE, f'<a href="{SITE}">Click here</a>'), "words.jinja"),
+    (10, WARN, without_letters, "The title “?!” has no letters."),
     (11, FAIL, themed(f'{INK}">{LINE}', f'color:#999999">{LINE}'), "style.css"),
     (11, FAIL, themed(DIM, "color: #555555 !important"), "the dark's @media"),
     (11, WARN, themed("overflow:hidden;color:#5E5A52", "overflow:hidden;color:#F5F5F0"), "like spam"),

@@ -29,9 +29,10 @@ def links_are_sound(reading: Reading) -> Verdict:
     """10: absolute, https, with words of their own."""
     links = reading.page.all("a", "area")
     told = {link for entry in reading.specimen.entries for link in entry.links}
+    titles = {entry.title for entry in reading.specimen.entries}
     return Verdict.of(
         f"{len(links)} links, absolute and https, each with words that say where it leads.",
-        [problem for link in links for problem in (*_address(link, told), *_words(link))],
+        [problem for link in links for problem in (*_address(link, told), *_words(link, titles))],
     )
 
 
@@ -58,11 +59,14 @@ def _address(link: Element, told: set[str]) -> Iterator[Problem]:
         yield Problem(f"The link {quote(href)} is no whole https address.", f"Mend it in {MJML}.")
 
 
-def _words(link: Element) -> Iterator[Problem]:
+def _words(link: Element, titles: set[str]) -> Iterator[Problem]:
     pictures = (picture.get("alt", "") for picture in link.iter("img"))
     words = " ".join(" ".join([link.text_content(), *pictures, link.get("alt", "")]).split())
     href = quote(link.get("href", ""))
-    if not any(character.isalnum() for character in words):
+    if words in titles:
+        if not any(character.isalnum() for character in words):
+            yield Problem(f"The title {quote(words)} has no letters.", "Look at its source.", Status.WARN)
+    elif not any(character.isalnum() for character in words):
         yield Problem(f"The link to {href} has no words.", f"Give it words in {MJML}.")
     elif words.casefold().strip(" .…>»→") in _VAGUE:
         yield Problem(
