@@ -67,6 +67,7 @@ class Delivery:
         self._progress = progress
         self._pacer = Pacer(options.rate)
         self._composers: dict[int, Composer] = {}
+        self._composing = asyncio.Lock()
         self._released: set[int] = set()
         self._put_off: set[int] = set()
         self._answered = False
@@ -176,11 +177,12 @@ class Delivery:
         return released(attempts, reason)
 
     async def _composer_of(self, row: DueCopy) -> Composer:
-        if row.edition_id not in self._composers:
-            composer = self._composer(await self._outbox.edition(row.edition_id))
-            composer.check()
-            self._composers[row.edition_id] = composer
-        return self._composers[row.edition_id]
+        async with self._composing:  # or each connection would make one of its own
+            if row.edition_id not in self._composers:
+                composer = self._composer(await self._outbox.edition(row.edition_id))
+                composer.check()
+                self._composers[row.edition_id] = composer
+            return self._composers[row.edition_id]
 
 
 class _Due:

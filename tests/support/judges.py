@@ -4,7 +4,6 @@ Chromium comes from Debian, the others from npm by `make judges`; all of them ru
 Node takes long to start: every function judges a list at once and answers a list in the same order.
 """
 
-import itertools
 import json
 import os
 import shutil
@@ -84,13 +83,9 @@ class Sight:
     """Whatever the page asked for beside itself, in any of its views; it never gets it."""
 
 
-def look(
-    pages: Sequence[Path], widths: Sequence[int] = WIDTHS, schemes: Sequence[Scheme] = SCHEMES
-) -> dict[tuple[Path, int, Scheme], Sight]:
-    """Every page in every width and scheme."""
-    views = list(itertools.product(pages, widths, schemes))
-    found = _look([View(*view) for view in views])
-    return {view: Sight(**sight) for view, sight in zip(views, found, strict=True)}
+def look(views: Sequence[tuple[Path, int, Scheme]]) -> list[Sight]:
+    """Each page in its width and scheme."""
+    return [Sight(**sight) for sight in _look([View(*view) for view in views])]
 
 
 def take_pictures(views: Sequence[View]) -> None:

@@ -155,7 +155,7 @@ def test_steps_are_told_in_words() -> None:
     assert len(set(told)) == len(RUNGS)
     assert told[-1] == (
         "summaries of at most 90 characters, titles of at most 120",
-        "one author each, no organizations",
+        "one author each, no organizations, no reasons of the editor",
         "links to paper and code only",
         "at most 1 in all, none by title only",
     )
