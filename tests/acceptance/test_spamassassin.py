@@ -1,5 +1,6 @@
 """What a spam filter makes of the digests."""
 
+import itertools
 import os
 import re
 import shutil
@@ -52,7 +53,7 @@ def test_no_digest_is_spam(tmp_path: Path) -> None:
         ["openssl", "genrsa", "-traditional", "-out", key, "2048"], check=True, capture_output=True
     )
     signer = DkimSigner.load("example.org", "papers", key)
-    names = [email for email in emails.ALL if email[0] in emails.THEMES]
+    names = [*itertools.product(emails.THEMES, ["en"]), ("digest", "ar")]
     found = judged([emails.message(*name, signer).data for name in names], tmp_path)
     bad = {name: found for name, found in zip(names, found, strict=True) if found[0] > MOST}
     if bad:

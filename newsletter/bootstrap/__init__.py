@@ -10,11 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.adapters.clock import FixedClock, SystemClock
-from newsletter.adapters.http import FetchLimits, HttpFetcher
-from newsletter.adapters.sources.arxiv import ArxivSource
-from newsletter.adapters.sources.feed import FeedSource
-from newsletter.adapters.sources.file import FileSource
-from newsletter.adapters.sources.huggingface import HuggingFaceSource
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
@@ -25,15 +20,7 @@ from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.adapters.weights import shipped_editor
 from newsletter.config import Secrets, Settings, load_settings
-from newsletter.config.tables import (
-    WEEKDAYS,
-    ArxivTable,
-    BoostTable,
-    FeedTable,
-    FileTable,
-    HuggingFaceTable,
-    SourceTable,
-)
+from newsletter.config.tables import WEEKDAYS, BoostTable
 from newsletter.core.address import domain_of
 from newsletter.core.boosts import Boost
 from newsletter.core.delivery import Decision, Policy
@@ -44,7 +31,7 @@ from newsletter.core.ranking import Weights
 from newsletter.core.slots import Schedule, next_slot
 from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError
-from newsletter.ports import Clock, Fetcher, PublishedEdition, Signer, Source
+from newsletter.ports import Clock, PublishedEdition, Signer
 from newsletter.render.exhibit import Exhibit, edition_exhibit
 from newsletter.render.letter import LetterKind
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
@@ -61,10 +48,8 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "open_app", "shipped"]
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
-_ARXIV_SECONDS = 3.0
-"""Between two requests, as arXiv asks of everybody."""
 _SAMPLE_READER = Subscriber(id=0, email="reader@example.org", name="Sample Reader")
 
 
@@ -191,9 +176,12 @@ class App:
 
     async def collect(self) -> tuple[SourceReport, ...]:
         """Pick up what every source has."""
+        # Brings the parsers of feeds and the network with it, and most commands read no source.
+        from newsletter.bootstrap.sources import make_fetcher, make_source
+
         table = self.settings.fetch
-        async with self._fetcher() as fetcher:
-            sources = [self._source(source, fetcher) for source in self.settings.sources]
+        async with make_fetcher(table, self.memory, table.contact or self.newsletter.base_url) as fetcher:
+            sources = [make_source(source, self.settings, fetcher) for source in self.settings.sources]
             return await collect(sources, self.entries, self.memory, self.clock.now(), table.total_timeout)
 
     def composer(self, published: PublishedEdition) -> Composer:
@@ -240,38 +228,6 @@ class App:
         )
         transport = SmtpTransport(self._server())
         return Delivery(self.outbox, transport, self.composer, self.clock, options, progress)
-
-    def _fetcher(self) -> HttpFetcher:
-        table = self.settings.fetch
-        limits = FetchLimits(
-            timeout=table.timeout.total_seconds(),
-            total_timeout=table.total_timeout.total_seconds(),
-            max_bytes=table.max_bytes,
-            intervals=dict.fromkeys(("export.arxiv.org", "rss.arxiv.org"), _ARXIV_SECONDS),
-        )
-        contact = table.contact or self.newsletter.base_url
-        return HttpFetcher(self.memory, limits, allow_hosts=table.allow_hosts, contact=contact)
-
-    def _source(self, table: SourceTable, fetcher: Fetcher) -> Source:
-        most = self.settings.fetch.max_entries
-        match table:
-            case FileTable():
-                path = self.settings.path(table.path)
-                return FileSource(table.name, path, table.search_url, table.pattern)
-            case HuggingFaceTable():
-                return HuggingFaceSource(table.name, fetcher, table.url, table.days, most)
-            case FeedTable():
-                return FeedSource(table.name, fetcher, table.url, most)
-            case ArxivTable():
-                return ArxivSource(
-                    table.name,
-                    fetcher,
-                    query=table.query,
-                    categories=table.categories,
-                    url=table.url,
-                    max_entries=table.max_entries,
-                    announce=table.announce,
-                )
 
     def _policy(self) -> EditionPolicy:
         table = self.settings.edition
