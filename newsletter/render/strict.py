@@ -164,7 +164,7 @@ def _check_place(name: str, offset: int, parent: str, *, in_leaf: bool = False) 
     if rule is None:
         raise Found(offset, f"<{name}> cannot stand in <{parent}>: put HTML into mj-text, mj-table or mj-raw")
     parents = [tag for tag in rule.parents if name != "mj-raw" or tag not in RAW_ELSEWHERE]
-    if parent == "mj-attributes" and name != "mjml":
+    if parent == "mj-attributes" and not set(parents) <= {"mjml", "mj-head"}:
         return
     if parent and (parent not in parents or in_leaf):
         where = f"; it stands in {', '.join(parents)}" if parents else ""

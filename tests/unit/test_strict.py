@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mjml
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.render.marks import Marks
@@ -380,6 +380,8 @@ TREES = st.recursive(
 )
 
 
+@example("mj-attributes", "<mj-attributes><mj-text></mj-text></mj-attributes>")
+@example("mj-attributes", "<mj-title>x</mj-title>")
 @given(st.sampled_from(sorted(rules())), TREES)
 def test_mrml_takes_all_that_passes(tag, inside):
     """Nothing that mrml refuses gets by, whatever stands in whatever."""
