@@ -22,7 +22,7 @@ Number = TypeVar("Number", int, float)
 
 
 def slows_down(code: int) -> bool:
-    """Whether a reply asks to send less: 421 closing, 451 local error, 454 throttled (RFC 3463, Amazon SES)."""
+    """Whether a reply asks to send less: 421 closing, 451 local error, 454 throttled (as Amazon SES says)."""
     return code in (421, 451, 454)
 
 
