@@ -1,7 +1,9 @@
-"""What a reader's own order and copy cost, for an edition of 99 papers. Prints JSON; see README.md."""
+"""What a reader's own order, message and signature cost, for an edition of 99 papers. Prints JSON; see
+README.md."""
 
 import argparse
 import asyncio
+import hashlib
 import json
 import random
 import resource
@@ -12,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from newsletter.adapters.dkim import DkimKey, DkimSigner
 from newsletter.adapters.sources.file import FileSource
 from newsletter.adapters.weights import shipped_editor
 from newsletter.bootstrap import shipped
@@ -98,8 +101,29 @@ def best(work: Callable[[Any], object], each: Sequence[object]) -> float:
     return min(seconds() for _ in range(5))
 
 
+def signing(composer: Composer, times: int) -> dict[str, object]:
+    """Microseconds of a signature, beside those of what it cannot do without."""
+    message = composer.unsigned(DueCopy(1, 1, 1, "reader@example.org", "", Wishes(), 0))
+    if message is None:
+        raise SystemExit("there is no message to sign")
+    rsa, ed25519 = (DkimKey.generate(kind, kind) for kind in ("rsa", "ed25519"))
+    one, both = (DkimSigner("example.org", keys) for keys in ([rsa], [rsa, ed25519]))
+    data, digest = message.data, hashlib.sha256(message.data).digest()
+
+    def microseconds(work: Callable[[], object]) -> float:
+        return round(1e6 * best(lambda _: work(), range(times)) / times, 1)
+
+    return {
+        "message_bytes": len(data),
+        "rsa_operation_us": microseconds(lambda: rsa.sign(digest)),
+        "sha256_us": microseconds(lambda: hashlib.sha256(data).digest()),
+        "rsa_us": microseconds(lambda: one.sign(data, canonical=True)),
+        "rsa_and_ed25519_us": microseconds(lambda: both.sign(data, canonical=True)),
+    }
+
+
 def measure(people: int) -> dict[str, object]:
-    """Arranging 99 entries, and the copies of an edition as it is by default: 25 in full, 10 by title."""
+    """Arranging 99 entries, and the messages of an edition as it is by default: 25 in full, 10 by title."""
     rng = random.Random(1)  # noqa: S311
     entries = asyncio.run(entries_of_the_seed_page(rng))
     large, usual = edition_of(entries, 89), edition_of(entries, 25)
@@ -113,15 +137,15 @@ def measure(people: int) -> dict[str, object]:
         wishes = [next(drawn) for _ in range(people)]
         copies = [DueCopy(n, 1, n, f"reader{n}@example.org", "", wish, 0) for n, wish in enumerate(wishes)]
         arranged = best(partial(arrange_for, index), wishes)
-        copied = best(composer.write, copies)
+        written = best(composer.unsigned, copies)
         rows.append(
             {
                 "wishes": count,
                 "arranging_us": round(1e6 * arranged / people, 1),
                 "minutes_a_million": round(1e6 * arranged / people / 60, 2),
                 "arranged_per_second": round(people / arranged),
-                "copy_us": round(1e6 * copied / people, 1),
-                "copies_per_second": round(people / copied),
+                "message_us": round(1e6 * written / people, 1),
+                "messages_per_second": round(people / written),
             }
         )
     return {
@@ -129,6 +153,7 @@ def measure(people: int) -> dict[str, object]:
         "readers": people,
         "index_ms": round(1e3 * built, 1),
         "by_wishes": rows,
+        "signing": signing(composer, min(people, 500)),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

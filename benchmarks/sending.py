@@ -1,123 +1,163 @@
-"""How fast an edition goes out, beside smtp-source on the same sink. Prints JSON; see README.md."""
+"""How fast an edition goes out, beside smtp-source on the same sink and beside bare RSA. Prints JSON; see
+README.md."""
 
 import argparse
-import asyncio
-import contextlib
 import json
 import os
-import resource
 import shutil
-import socket
 import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from newsletter.bootstrap import App, open_app, shipped
-from newsletter.core.listfile import NewSubscriber
-from newsletter.core.slots import local_time
-from newsletter.ports import PublishedEdition
+from naive import naive
+from peers import CONNECTIONS, rsa_floor, sink, smtp_source
 
-CONNECTIONS = 20
+CHECKED = 200
+PROGRAM = Path(__file__).with_name("delivery.py")
+SIGNING = {
+    "NEWSLETTER_DKIM__DOMAIN": "example.org",
+    "NEWSLETTER_DKIM__SELECTOR": "bench",
+    "NEWSLETTER_DKIM__KEY_FILE": "dkim.pem",
+}
+_POINTS = 40
+"""Of memory over time, at most; they say the same as all seconds of an hour."""
 
-
-def tool(name: str) -> str:
-    """Debian keeps these in /usr/sbin, which is not on everybody's path."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    if found is None:
-        raise SystemExit(f"{name} is missing: apt-get install --no-install-recommends postfix")
-    return found
-
-
-@contextlib.contextmanager
-def sink() -> Iterator[int]:
-    """smtp-sink on a free port of loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [
-        tool("smtp-sink"),
-        *(["-u", "nobody"] if os.geteuid() == 0 else []),
-        f"127.0.0.1:{port}",
-        "1000",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(100):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                    break
-                time.sleep(0.05)
-            yield port
-        finally:
-            process.terminate()
+Figures = dict[str, Any]
 
 
-def smtp_source(port: int, size: int, messages: int) -> float:
-    """Seconds that the peer takes for so many messages of this size."""
-    start = time.perf_counter()
-    subprocess.run(
-        [tool("smtp-source"), "-d", "-s", str(CONNECTIONS), "-l", str(size), "-m", str(messages),
-         "-f", "papers@example.org", "-t", "reader@example.org", f"127.0.0.1:{port}"],
-        check=True,
-    )  # fmt: skip
-    return time.perf_counter() - start
+@contextmanager
+def planned(readers: int) -> Iterator[tuple[Path, Figures]]:
+    """A folder with an edition for so many readers, and one message of it."""
+    with TemporaryDirectory() as name:
+        yield Path(name), run("plan", Path(name), readers)
 
 
-async def publish(app: App, recipients: int) -> PublishedEdition:
-    """The seed page's edition, planned for so many readers."""
-    now = app.clock.now()
-    await app.collect()
-    await app.subscribers.add((NewSubscriber(f"reader{n}@example.org") for n in range(recipients)), now)
-    published = (await app.daily.publish(local_time(now, app.schedule.zone), now)).edition
-    if published is None:
-        raise SystemExit("the seed page gave no edition")
-    return published
+def run(what: str, folder: Path, number: int = 0, env: Mapping[str, str] | None = None) -> Figures:
+    """`delivery.py` in a fresh process; with `memory_mb`, what it held at each second."""
+    command = [sys.executable, str(PROGRAM), what, str(folder), str(number)]
+    settings = os.environ | {"NEWSLETTER_SMTP__CONNECTIONS": str(CONNECTIONS)} | dict(env or {})
+    memory: list[int] = []
+    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as process:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                memory.append(_resident_mb(process.pid))
+    if process.returncode:
+        raise SystemExit(f"{what} failed")
+    return {**json.loads(output), "memory_mb": memory}
 
 
-async def measure(folder: Path, port: int, recipients: int) -> dict[str, object]:
-    """Send the edition, and say what it cost."""
-    async with open_app(folder / "newsletter.toml", smtp_port=port) as app:
-        published = await publish(app, recipients)
-        size = len((await app.preview(published))["email.eml"])
-        delivery = app.delivery()
-        cpu, start = time.process_time(), time.perf_counter()
-        await delivery.run()
-        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-        counts = (await app.outbox.accounting(published.id)).counts
+def _resident_mb(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def send(folder: Path, port: int, env: Mapping[str, str] | None = None) -> Figures:
+    """What is planned in there, from a copy: it can be sent once."""
+    with TemporaryDirectory() as name:
+        copy = shutil.copytree(folder, Path(name) / "copy")
+        return run("send", copy, port, env)
+
+
+def compare(readers: int, rounds: int, naive_messages: int) -> Figures:
+    """Ours, peer, ours, peer."""
+    with planned(readers) as (folder, page), sink() as port:
+        size = len(page["message"])
+        unsigned, source, signed, floor = [], [], [], []
+        for _ in range(rounds):
+            unsigned.append(send(folder, port))
+            source.append(smtp_source(port, size, readers))
+            signed.append(send(folder, port, SIGNING))
+            floor.append(rsa_floor())
+        loops = naive(page, port, naive_messages, folder / "dkim.pem") if naive_messages else None
     return {
-        "accepted": sum(count for state, count in counts.items() if state == "accepted"),
+        "recipients": readers,
+        "connections": CONNECTIONS,
         "message_bytes": size,
-        "seconds": round(seconds, 2),
-        "messages_per_second": round(recipients / seconds),
-        "cpu_seconds_per_1000": round(1000 * cpu / recipients, 2),
+        "unsigned": summed_up(unsigned) | {"of_smtp_source": ratio(unsigned, source)},
+        "rsa_2048": summed_up(signed)
+        | {"of_smtp_source": ratio(signed, source), "of_rsa_floor": ratio(signed, floor)},
+        "smtp_source_messages_per_second": of(source, 0),
+        "rsa_floor_signatures_per_second": of(floor, 0),
+        "naive": loops,
     }
 
 
-def main() -> None:
-    """Measure both in one run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recipients", type=int, default=2000)
-    recipients = parser.parse_args().recipients
-    with tempfile.TemporaryDirectory() as name, sink() as port:
-        folder = Path(name)
-        for file in ("newsletter.toml", "papers.txt"):
-            shutil.copyfile(shipped("seeds") / file, folder / file)
-        (folder / "newsletter.secret").write_text("0123456789abcdef" * 2)
-        os.environ["NEWSLETTER_SMTP__CONNECTIONS"] = str(CONNECTIONS)
-        ours = asyncio.run(measure(folder, port, recipients))
-        theirs = smtp_source(port, int(str(ours["message_bytes"])), recipients)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        json.dumps(
-            ours
-            | {
-                "connections": CONNECTIONS,
-                "peak_memory_mb": peak,
-                "smtp_source_messages_per_second": round(recipients / theirs),
-                "of_smtp_source": round(theirs / float(str(ours["seconds"])), 3),
+def summed_up(runs: Sequence[Figures]) -> Figures:
+    """The same run, several times."""
+    return {
+        "planned": runs[0]["planned"],
+        "accepted": min(run["accepted"] for run in runs),
+        "messages_per_second": of([run["messages_per_second"] for run in runs], 0),
+        "cpu_seconds_per_1000": of([run["cpu_seconds_per_1000"] for run in runs], 3),
+        "peak_memory_mb": max(run["peak_memory_mb"] for run in runs),
+    }
+
+
+def ratio(runs: Sequence[Figures], limits: Sequence[float]) -> Figures:
+    """To what was measured in the same round."""
+    return of([run["messages_per_second"] / limit for run, limit in zip(runs, limits, strict=True)], 3)
+
+
+def of(values: Sequence[float], digits: int) -> Figures:
+    """The median tells; all of them tell how far it can be trusted."""
+    return {"median": round(median(values), digits), "all": [round(value, digits) for value in values]}
+
+
+def grow(sizes: Sequence[int]) -> list[Figures]:
+    """What one message costs, and what memory it takes, on lists of these sizes."""
+    rows = []
+    for readers in sizes:
+        with planned(readers) as (folder, _), sink() as port:
+            done = run("send", folder, port)
+        memory = done["memory_mb"]
+        rows.append(
+            {
+                "recipients": readers,
+                "accepted": done["accepted"],
+                "seconds": round(done["seconds"], 2),
+                "us_per_message": round(1e6 * done["seconds"] / readers, 1),
+                "cpu_us_per_message": round(1e3 * done["cpu_seconds_per_1000"], 1),
+                "peak_memory_mb": done["peak_memory_mb"],
+                "memory_mb_over_time": memory[:: len(memory) // _POINTS + 1],
             }
         )
-    )
+    return rows
+
+
+def check(readers: int) -> Figures:
+    """What arrives of a signed run, byte by byte."""
+    with planned(readers) as (folder, _):
+        checked = run("check", folder, env=SIGNING)
+    del checked["memory_mb"]
+    return checked
+
+
+def main() -> None:
+    """One JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipients", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--naive", type=int, default=400, help="messages for the naive loops; 0 is none")
+    parser.add_argument("--check", action="store_true", help="only compare what arrives")
+    parser.add_argument("--sizes", help="only these sizes of list, as 10000,100000")
+    args = parser.parse_args()
+    answer: Figures
+    if args.check:
+        answer = {"check": check(min(args.recipients, CHECKED))}
+    elif args.sizes:
+        answer = {"sizes": grow([int(size) for size in args.sizes.split(",")])}
+    else:
+        answer = compare(args.recipients, args.rounds, args.naive)
+        answer["check"] = check(min(args.recipients, CHECKED))
+    print(json.dumps(answer, indent=2))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
     │   └── AlreadyRunning             another process is sending from this database
     ├── IllegalMove(ValueError)        a delivery or a consent cannot go from this state to that one
     ├── NotFound(LookupError)          no such edition, entry or subscriber
+    ├── EditionPaused                  copies wait until a person has looked
     ├── CheckFailed                    an email does not satisfy every point of `newsletter check`
     └── DeliveryError                  the mail server as a whole cannot be used (not one recipient)
         ├── ServerUnavailable(ConnectionError)   no connection, time-out, 421: try again later
@@ -22,6 +23,7 @@ __all__ = [
     "CheckFailed",
     "ConfigError",
     "DeliveryError",
+    "EditionPaused",
     "IllegalMove",
     "InputError",
     "NewsletterError",
@@ -70,12 +72,20 @@ class NotFound(NewsletterError, LookupError):
     """There is no such thing."""
 
 
+class EditionPaused(NewsletterError):
+    """What is left of an edition waits for a person; the text says why and what to do."""
+
+
 class CheckFailed(NewsletterError):
     """An email does not satisfy every point that it must; what fails has been said."""
 
 
 class DeliveryError(NewsletterError):
-    """The mail server as a whole cannot be used."""
+    """The mail server as a whole cannot be used; `code` is its reply code, or 0 where it gave none."""
+
+    def __init__(self, text: str, *, code: int = 0) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class ServerUnavailable(DeliveryError, ConnectionError):

@@ -76,10 +76,10 @@ class Scheduler:
 
     async def _send(self) -> None:
         due = await self._app.outbox.count_due(self._app.clock.now())
-        if not due or self._stopping:
+        if not due or self._stopping or await self._app.allowance() == 0:
             return
         log.info("sending", copies=due)
-        self._delivery = self._app.delivery()
+        self._delivery = await self._app.delivery()
         try:
             await self._delivery.run()
         finally:

@@ -14,21 +14,22 @@ from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.adapters.stores.paces import SqlPaces
 from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
-from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.adapters.weights import shipped_editor
+from newsletter.bootstrap.sending import delivery_options, make_servers, warm_up_allowance
 from newsletter.config import Secrets, Settings, load_settings
 from newsletter.config.tables import WEEKDAYS, BoostTable
 from newsletter.core.address import domain_of
 from newsletter.core.boosts import Boost
-from newsletter.core.delivery import Decision, Policy
+from newsletter.core.delivery import Decision
 from newsletter.core.edition import EditionPolicy
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.phrases import Phrases
 from newsletter.core.ranking import Weights
-from newsletter.core.slots import Schedule, next_slot
+from newsletter.core.slots import Schedule, local_time, next_slot
 from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError
 from newsletter.ports import Clock, PublishedEdition, Signer
@@ -39,7 +40,7 @@ from newsletter.render.theme import Theme
 from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
-from newsletter.services.deliver import Delivery, DeliveryOptions
+from newsletter.services.deliver import Delivery
 from newsletter.services.letters import LetterWriter
 from newsletter.services.publish import Draft, EditorialDesk
 
@@ -79,6 +80,7 @@ class App:
             sender=table.from_,
             base_url=table.base_url,
             reply_to=table.reply_to,
+            bounces_to=table.bounces_to,
             language=table.language,
             entry_language=table.entry_language,
             logo=table.logo,
@@ -117,6 +119,11 @@ class App:
     def outbox(self) -> SqlOutbox:
         """What is to be sent."""
         return SqlOutbox(self.database)
+
+    @cached_property
+    def paces(self) -> SqlPaces:
+        """What mail servers taught us of their pace."""
+        return SqlPaces(self.database)
 
     @cached_property
     def slots(self) -> SqlSlots:
@@ -220,14 +227,20 @@ class App:
         exhibit = Exhibit(newsletter=self.newsletter, label=kind.title(), copy=copy, message=message.data)
         return preview_pages(exhibit, self.bench)
 
-    def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
+    async def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""
-        smtp = self.settings.smtp
-        options = DeliveryOptions(
-            connections=smtp.connections, rate=smtp.rate, policy=Policy(self.settings.delivery.ambiguous)
-        )
-        transport = SmtpTransport(self._server())
-        return Delivery(self.outbox, transport, self.composer, self.clock, options, progress)
+        options = delivery_options(self.settings, await self.allowance())
+        servers = make_servers(self.settings, domain_of(parseaddr(self.newsletter.sender)[1]))
+        return Delivery(self.outbox, self.paces, servers, self.composer, self.clock, options, progress)
+
+    async def allowance(self) -> int | None:
+        """How many copies may still go out today by the warm-up plan; None where there is none."""
+        today = local_time(self.clock.now(), self.schedule.zone)
+        allowed = warm_up_allowance(self.settings, today.date())
+        if allowed is None:
+            return None
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
+        return max(allowed - await self.outbox.begun_since(midnight), 0)
 
     def _policy(self) -> EditionPolicy:
         table = self.settings.edition
@@ -243,26 +256,18 @@ class App:
             boosts=tuple(_boost(boost, topics) for boost in table.boosts),
         )
 
-    def _server(self) -> SmtpServer:
-        table = self.settings.smtp
-        return SmtpServer(
-            host=table.host,
-            port=table.port,
-            tls=table.tls,
-            greeting_name=domain_of(parseaddr(self.newsletter.sender)[1]),
-            username=table.username,
-            password=Secrets(self.settings).smtp_password(),
-            timeout=table.timeout.total_seconds(),
-        )
-
     def _signer(self) -> Signer | None:
         table = self.settings.dkim
         if table is None:
             return None
-        # Brings a DNS library with it, and most newsletters leave signing to their mail server.
-        from newsletter.adapters.dkim import DkimSigner
+        # Brings cryptography with it, and most newsletters leave signing to their mail server.
+        from newsletter.adapters.dkim import DkimKey, DkimSigner
 
-        return DkimSigner.load(table.domain, table.selector, self.settings.path(table.key_file))
+        keys = [DkimKey.load(table.selector, self.settings.path(table.key_file))]
+        if table.ed25519_selector and table.ed25519_key_file:
+            file = self.settings.path(table.ed25519_key_file)
+            keys.append(DkimKey.load(table.ed25519_selector, file, "ed25519_key_file"))
+        return DkimSigner(table.domain, keys)
 
 
 @asynccontextmanager

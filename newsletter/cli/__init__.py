@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from newsletter.cli import editions, entries, evaluation, subscribers
+from newsletter.cli import dkim, editions, entries, evaluation, subscribers
 from newsletter.cli.check import check
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
@@ -15,7 +15,7 @@ from newsletter.cli.mailbox import mailbox
 from newsletter.cli.preview import preview
 from newsletter.cli.serve import serve
 from newsletter.cli.status import status
-from newsletter.errors import DeliveryError, NewsletterError
+from newsletter.errors import NewsletterError, ServerUnavailable
 
 __all__ = ["app", "main"]
 
@@ -30,6 +30,7 @@ for command in (demo, init, collect, preview, check, publish, send, run, serve, 
 app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(dkim.app, name="dkim")
 app.add_typer(evaluation.app, name="eval")
 
 
@@ -44,7 +45,7 @@ def main() -> None:
         app()
     except NewsletterError as error:
         sys.stderr.write(f"newsletter: {error}\n")
-        if isinstance(error, DeliveryError):
+        if isinstance(error, ServerUnavailable):
             sys.stderr.write(
                 "Nothing is lost: what was not sent is pending, and `newsletter send` goes on.\n"
             )

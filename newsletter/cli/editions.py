@@ -1,4 +1,4 @@
-"""editions list, editions show: what was published, and how its copies stand."""
+"""editions list, show, pause, resume, resolve: what was published, and how its copies stand."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import (
     edition_json,
+    held_lines,
     outbox_json,
     outbox_line,
     print_json,
@@ -16,6 +17,8 @@ from newsletter.cli.output import (
     when,
 )
 from newsletter.core.archive import edition_to_json
+from newsletter.core.cleaning import clean_text
+from newsletter.core.model import DeliveryState
 from newsletter.ports import Failure, PublishedEdition
 
 __all__ = ["app"]
@@ -39,19 +42,22 @@ async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: 
             return
         if not editions:
             print_lines(["Nothing was published yet: `newsletter run --slot now` makes the first edition."])
-        else:
-            print_table(
-                ("NUMBER", "SLOT", "COPIES*", "SUBJECT*"),
-                [
-                    (
-                        published.edition.number,
-                        when(published.edition.slot),
-                        outbox_line(await opened.outbox.accounting(published.id)),
-                        published.edition.subject,
-                    )
-                    for published in editions
-                ],
+            return
+        accountings = [await opened.outbox.accounting(published.id) for published in editions]
+    print_table(
+        ("NUMBER", "SLOT", "COPIES*", "SUBJECT*"),
+        [
+            (
+                published.edition.number,
+                when(published.edition.slot),
+                outbox_line(accounting),
+                published.edition.subject,
             )
+            for published, accounting in zip(editions, accountings, strict=True)
+        ],
+    )
+    for published, accounting in zip(editions, accountings, strict=True):
+        print_lines(held_lines(published, accounting))
 
 
 @app.command("show")
@@ -76,6 +82,7 @@ async def show_edition(
         return
     edition = published.edition
     print_lines([f"Edition {edition.number}, {when(edition.slot)}", edition.subject, outbox_line(accounting)])
+    print_lines(held_lines(published, accounting))
     for section in edition.sections:
         print_lines(["", section.topic])
         print_lines(
@@ -92,9 +99,84 @@ async def show_edition(
         )
 
 
+@app.command()
+@async_command
+async def pause(
+    number: Number,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads `newsletter status`.")
+    ] = "by hand",
+    config: Config = DEFAULT_CONFIG,
+    now: Now = None,
+    json: Json = False,
+) -> None:
+    """Send no further copy of an edition, also where a send is running, until it is resumed."""
+    async with open_app(config, now) as opened:
+        published = await opened.editions.get(opened.newsletter.id, number)
+        mend = f"`newsletter editions resume {number}` sends what is left"
+        await opened.outbox.pause(published.id, f"{clean_text(reason)}; {mend}", opened.clock.now())
+        await _tell(opened, number, f"Edition {number} is paused: {mend}.", json=json)
+
+
+@app.command()
+@async_command
+async def resume(
+    number: Number, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
+) -> None:
+    """Let the copies of a paused edition be sent after all, as if it were published now."""
+    async with open_app(config, now) as opened:
+        published = await opened.editions.get(opened.newsletter.id, number)
+        await opened.outbox.resume(published.id, opened.clock.now())
+        await _tell(
+            opened, number, f"Edition {number} goes on: `newsletter send` delivers what is left.", json=json
+        )
+
+
+@app.command()
+@async_command
+async def resolve(
+    number: Number,
+    emails: Annotated[
+        list[str] | None, typer.Argument(metavar="EMAIL", help="Only these; all without.")
+    ] = None,
+    resend: Annotated[bool, typer.Option("--resend", metavar="", help="Send them again.")] = False,
+    accepted: Annotated[
+        bool, typer.Option("--accepted", metavar="", help="Take them for delivered.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = None,
+    json: Json = False,
+) -> None:
+    """Decide on the copies of which nobody knows whether the server took them."""
+    if resend == accepted:
+        raise typer.BadParameter("say either --resend or --accepted.")
+    state = DeliveryState.PENDING if resend else DeliveryState.ACCEPTED
+    async with open_app(config, now) as opened:
+        published = await opened.editions.get(opened.newsletter.id, number)
+        resolved = await opened.outbox.resolve(published.id, state, opened.clock.now(), emails or None)
+        what = "are to be sent again: `newsletter send` delivers them" if resend else "count as accepted"
+        said = f"{resolved} of the copies that were unknown {what}." if resolved else _NONE_UNKNOWN
+        await _tell(opened, number, said, json=json, resolved=resolved)
+
+
+_NONE_UNKNOWN = "None of these copies is unknown: `newsletter editions show` says how each stands."
+
+
+async def _tell(opened: App, number: int, said: str, *, json: bool, **more: object) -> None:
+    """What was done, and how the edition stands now."""
+    published = await opened.editions.get(opened.newsletter.id, number)
+    if json:
+        print_json(await _standing(opened, published) | more)
+    else:
+        print_lines([said, outbox_line(await opened.outbox.accounting(published.id))])
+
+
 async def _standing(opened: App, published: PublishedEdition) -> dict[str, object]:
     accounting = await opened.outbox.accounting(published.id)
-    return edition_json(published.edition) | {"outbox": outbox_json(accounting)}
+    return edition_json(published.edition) | {
+        "outbox": outbox_json(accounting),
+        "paused": published.paused,
+    }
 
 
 def _failure_json(row: Failure) -> dict[str, object]:

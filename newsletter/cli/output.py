@@ -1,7 +1,7 @@
 """What commands print: one JSON object on stdout, or short text for people. Logs go to stderr."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -9,11 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter.core.model import Accounting, DeliveryState, Edition
+from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 
 __all__ = [
     "collected_json",
     "edition_json",
+    "held_lines",
     "outbox_json",
     "outbox_line",
     "print_json",
@@ -83,6 +85,21 @@ def outbox_line(accounting: Accounting) -> str:
     return f"{planned} planned: " + (
         ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "nobody to send to"
     )
+
+
+def held_lines(published: PublishedEdition, accounting: Accounting) -> Iterator[str]:
+    """What waits for a person's word, with the command that gives it."""
+    number = published.edition.number
+    if published.paused:
+        yield (
+            f"  ! Edition {number} is paused: {published.paused}. "
+            f"`newsletter editions resume {number}` lets `newsletter send` go on with what is left."
+        )
+    if unknown := accounting[DeliveryState.UNKNOWN]:
+        yield (
+            f"  ! Edition {number}: nobody knows whether the server took {unknown} of its copies. "
+            f"`newsletter editions resolve {number} --resend` sends them again, --accepted does not."
+        )
 
 
 def collected_json(reports: Sequence[SourceReport]) -> dict[str, object]:

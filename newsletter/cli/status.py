@@ -2,7 +2,7 @@
 
 from newsletter.bootstrap import open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
-from newsletter.cli.output import edition_json, outbox_json, print_json, print_lines, when
+from newsletter.cli.output import edition_json, held_lines, outbox_json, print_json, print_lines, when
 from newsletter.cli.work import standing_lines
 from newsletter.core.slots import SlotOutcome, local_time, next_slot
 from newsletter.ports import SourceState
@@ -22,6 +22,7 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
         instant = app.clock.now()
         outcomes = await app.slots.outcomes(app.newsletter.id)
         newest = await app.editions.newest(app.newsletter.id)
+        paused = await app.editions.paused(app.newsletter.id)
         people = await app.subscribers.counts()
         sources = await app.memory.states()
         upcoming = next_slot(app.schedule, instant)
@@ -34,6 +35,7 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
                     "slots": [_slot_json(outcome) for outcome in outcomes],
                     "edition": edition_json(newest.edition) if newest else None,
                     "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
+                    "paused": [{"number": held.edition.number, "reason": held.paused} for held in paused],
                     "subscribers": people,
                     "sources": [_source_json(source) for source in sources],
                 }
@@ -45,6 +47,8 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
         print_lines(["Slots        " + ("" if outcomes else "none yet")])
         print_lines(f"  {_slot_line(outcome)}" for outcome in outcomes[:_SHOWN])
         print_lines(await standing_lines(app, newest))
+        for held in (found for found in paused if newest is None or found.id != newest.id):
+            print_lines(held_lines(held, await app.outbox.accounting(held.id)))
 
 
 def _source_json(source: SourceState) -> dict[str, object]:

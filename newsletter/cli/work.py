@@ -16,6 +16,7 @@ from newsletter.bootstrap import App
 from newsletter.cli.output import (
     collected_json,
     edition_json,
+    held_lines,
     outbox_json,
     outbox_line,
     print_json,
@@ -129,16 +130,28 @@ async def standing_lines(app: App, edition: PublishedEdition | None) -> list[str
     mark = "✓" if accounting[DeliveryState.ACCEPTED] == accounting.planned else "·"
     lines = [f"{mark} Copies of edition {edition.edition.number}: {outbox_line(accounting)}"]
     lines += [
-        f"  ! {failure.email}: {failure.state} after {failure.attempts} attempts: {failure.reason}"
+        f"  ! {failure.email}: {failure.state} after {_times(failure.attempts)}: {failure.reason}"
         for failure in await app.outbox.failures(edition.id, limit=5)
     ]
+    published = await app.outbox.edition(edition.id)
+    lines += held_lines(published, accounting)
+    if published.paused:
+        return lines
     if await app.outbox.count_due(app.clock.now()):
-        lines.append("  Next: `newsletter send` delivers what is pending.")
+        lines.append(
+            "  The warm-up plan allows no more copies today; `newsletter send` goes on tomorrow."
+            if await app.allowance() == 0
+            else "  Next: `newsletter send` delivers what is pending."
+        )
     elif retry := await app.outbox.next_attempt():
         lines.append(
             f"  Next: `newsletter send` from {when(local_time(retry, app.schedule.zone))} on tries again."
         )
     return lines
+
+
+def _times(attempts: int) -> str:
+    return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
 async def rehearse(app: App, *, json: bool) -> None:
@@ -190,7 +203,7 @@ async def send_due(app: App, *, quiet: bool) -> None:
         def advance(_: Decision) -> None:
             progress.advance(task)
 
-        delivery = app.delivery(advance)
+        delivery = await app.delivery(advance)
         with _stopped_by_signal(delivery):
             await delivery.run()
 

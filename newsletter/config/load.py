@@ -77,6 +77,8 @@ def _place(loc: tuple[int | str, ...]) -> str:
     match loc:
         case (table, int(index), *keys):
             place = f"[[{table}]] number {index + 1}"
+        case (table, str(inner), int(index), *keys) if keys:
+            place = f"[[{table}.{inner}]] number {index + 1}"
         case (table, *keys):
             place = f"[{table}]"
         case _:

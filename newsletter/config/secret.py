@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from newsletter.config.tables import Settings
+from newsletter.config.tables import ServerTable, Settings
 from newsletter.errors import ConfigError
 
 __all__ = ["Secrets"]
@@ -38,16 +38,16 @@ class Secrets:
             raise ConfigError("[newsletter] secret: shorter than 16 characters; take 32 random ones.")
         return value.encode()
 
-    def smtp_password(self) -> str | None:
-        """None where no user name is configured."""
-        table = self._settings.smtp
+    def smtp_password(self, table: ServerTable) -> str | None:
+        """None where no user name is configured for this server."""
         if table.username is None:
             return None
         value = self._find(table.password_env, table.password_file)
         if value is None:
             raise ConfigError(
-                "[smtp] username is set, but there is no password: put it into the environment as "
-                f"{table.password_env or '(set password_env)'}, or into a file and name it as password_file."
+                f"[smtp] username is set for {table.host}, but there is no password: put it into the "
+                f"environment as {table.password_env or '(set password_env)'}, or into a file and name it as "
+                "password_file."
             )
         return value
 

@@ -1,14 +1,12 @@
 """The tables of newsletter.toml with their keys, defaults and limits."""
 
-import re
-from datetime import time, timedelta
-from email.utils import parseaddr
+from collections.abc import Sequence
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,102 +16,23 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from newsletter.core.address import normalise_address
-from newsletter.errors import InputError
-from newsletter.render.headers import mailbox as header_line
-from newsletter.render.text import safe_link
+from newsletter.config.values import (
+    WEEKDAYS,
+    BaseUrl,
+    BouncesTo,
+    DomainOrAny,
+    Duration,
+    HostName,
+    SecureAddress,
+    Sender,
+    Slug,
+    TimeOfDay,
+    WebAddress,
+    Weekday,
+    Zone,
+)
 
-__all__ = ["SOURCE_KINDS", "WEEKDAYS", "Settings", "SourceTable"]
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LONGEST = 3650 * 86_400
-
-
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not match:
-        raise ValueError('write a number and a unit, such as "30m", "6h" or "2d"')
-    seconds = int(match[1]) * _UNITS[match[2]]
-    if seconds > _LONGEST:
-        raise ValueError("at most ten years")
-    return timedelta(seconds=seconds)
-
-
-def _time_of_day(value: object) -> time:
-    try:
-        found = value if isinstance(value, time) else time.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError('write hours and minutes, such as "07:30"') from None
-    if found.tzinfo is not None:
-        raise ValueError('write the time without an offset, such as "07:30"; the zone is in timezone')
-    return found
-
-
-def _zone(value: object) -> ZoneInfo:
-    try:
-        return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError('write a name of the IANA list, such as "Europe/Berlin" or "UTC"') from None
-
-
-def _sender(value: str) -> str:
-    """As it will stand in the header, the domain as A-label."""
-    name, address = parseaddr(value)
-    try:
-        mailbox = f"{name} <{normalise_address(address)}>" if name else normalise_address(address)
-        header_line("From", mailbox)
-    except InputError as error:
-        raise ValueError(
-            f'write an address, such as "Morning Papers <papers@example.org>": {error}'
-        ) from None
-    return mailbox
-
-
-def _base_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value) or safe_link(value) is None:
-        raise ValueError('write the address of the web pages, such as "https://papers.example.org"')
-    return value.rstrip("/")
-
-
-def _web_address(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
-        raise ValueError('write an http or https address, such as "https://example.org/feed.xml"')
-    return value
-
-
-def _secure_address(value: str) -> str:
-    if not value.startswith("https://") or safe_link(value) is None:
-        raise ValueError('write an https address, such as "https://example.org/logo.png"')
-    return value
-
-
-def _host_name(value: str) -> str:
-    if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", value):
-        raise ValueError('write a name such as "example.org"')
-    return value
-
-
-def _slug(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
-        raise ValueError('write lower-case letters, digits and hyphens, such as "morning-papers"')
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
-Sender = Annotated[str, AfterValidator(_sender)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-SecureAddress = Annotated[str, AfterValidator(_secure_address)]
-HostName = Annotated[str, AfterValidator(_host_name)]
-Slug = Annotated[str, AfterValidator(_slug)]
+__all__ = ["SOURCE_KINDS", "WEEKDAYS", "ServerTable", "Settings", "SourceTable"]
 
 
 class Table(BaseModel):
@@ -126,6 +45,7 @@ class NewsletterTable(Table):
     name: str = Field(min_length=1, max_length=200)
     from_: Sender = Field(alias="from")
     reply_to: Sender | None = None
+    bounces_to: BouncesTo | None = None
     base_url: BaseUrl
     id: Slug = "newsletter"
     theme: Slug = "digest"
@@ -266,18 +186,32 @@ class DkimTable(Table):
     domain: HostName
     selector: HostName
     key_file: str
+    ed25519_selector: HostName | None = None
+    ed25519_key_file: str | None = None
+
+    @model_validator(mode="after")
+    def _both_of_the_second_key(self) -> Self:
+        if (self.ed25519_selector is None) != (self.ed25519_key_file is None):
+            raise ValueError("set ed25519_selector and ed25519_key_file, or neither")
+        if self.ed25519_selector == self.selector:
+            raise ValueError("ed25519_selector and selector are names of two keys, so they must differ")
+        return self
 
 
-class SmtpTable(Table):
+class ServerTable(Table):
+    """A mail server."""
+
     host: str = "127.0.0.1"
     port: int = Field(2525, ge=1, le=65535)
     username: str | None = None
     password_env: str | None = None
     password_file: str | None = None
     tls: Literal["starttls", "implicit", "none"] = "starttls"
+    ca_file: str | None = None
     connections: int = Field(4, ge=1, le=200)
     rate: float | None = Field(None, gt=0)
     timeout: Duration = timedelta(seconds=60)
+    weight: int = Field(1, ge=0, le=1000)
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:
@@ -286,8 +220,56 @@ class SmtpTable(Table):
         return self
 
 
+class DomainTable(Table):
+    """How fast to send to readers of one domain, or of each domain without a table of its own ("*")."""
+
+    domain: DomainOrAny
+    rate: float | None = Field(None, gt=0)
+    connections: int | None = Field(None, ge=1)
+
+
+class WarmUpTable(Table):
+    """So many copies a day from a domain that nobody knows yet."""
+
+    started: date
+    first_day: int = Field(200, ge=1)
+    growth: float = Field(1.5, ge=1, le=10)
+
+
+class SmtpTable(ServerTable):
+    """One mail server, or several, and how fast they are used."""
+
+    servers: tuple[ServerTable, ...] = ()
+    domains: tuple[DomainTable, ...] = ()
+    warmup: WarmUpTable | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_name_servers(self) -> Self:
+        own = self.model_fields_set - {"servers", "domains", "warmup"}
+        if self.servers and own:
+            raise ValueError(f"{min(own)} belongs into each of the [[smtp.servers]], since there are some")
+        if self.servers and not any(server.weight for server in self.servers):
+            raise ValueError("one of the servers must have a weight above 0; those with 0 only stand by")
+        _refuse_twice([f"{server.host}:{server.port}" for server in self.servers], "servers")
+        _refuse_twice([domain.domain for domain in self.domains], "domains")
+        return self
+
+    @property
+    def all_servers(self) -> tuple[ServerTable, ...]:
+        """As configured in one way or the other."""
+        return self.servers or (self,)
+
+
+def _refuse_twice(names: Sequence[str], what: str) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{twice[0]} is there twice in {what}")
+
+
 class DeliveryTable(Table):
     ambiguous: Literal["resend", "hold"] = "resend"
+    lifetime: Duration = timedelta(days=2)
+    hold_after: Duration = timedelta(days=1)
+    pause_at: float = Field(0.1, gt=0, le=1)
 
 
 class StoreTable(Table):

@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 
 from newsletter.core.model import DeliveryState as State
 
 __all__ = [
     "MOVES",
     "OPEN",
+    "Alarm",
+    "Attempt",
     "Decision",
     "Policy",
     "Reply",
@@ -53,6 +56,9 @@ MOVES: Mapping[State, frozenset[State]] = {
 OPEN = frozenset({State.PENDING, State.DEFERRED, State.SENDING})
 """States of rows that still have a way to go."""
 
+_TOO_MUCH = (421, 454)
+"""It is the server that cannot take more now; 454 after DATA is how Amazon SES throttles."""
+
 
 class Policy(StrEnum):
     """What to do when nobody knows whether the server took a message."""
@@ -75,6 +81,17 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """A row in `sending`, as far as its next state depends on it."""
+
+    row: int
+    count: int
+    """How many times DATA was begun for it, this time included."""
+    published: datetime
+    """When its edition was published, or sent on by a person after a pause."""
+
+
+@dataclass(frozen=True)
 class RetrySchedule:
     """How long to wait after each attempt that failed for now, and when to give up."""
 
@@ -86,14 +103,18 @@ class RetrySchedule:
         timedelta(hours=2),
         timedelta(hours=4),
     )
-    attempts: int = 12
-    """With the delays above, the last one about a day after the first."""
+    lifetime: timedelta = timedelta(days=2)
+    """From publishing; a digest that comes later than that is no news."""
+    throttled: timedelta = timedelta(minutes=1)
+    """The wait where the server says that it gets too much: not this copy's fault."""
+    jitter: float = 0.2
+    """Up to so much of a wait is added, or all that failed together would come back together."""
 
-    def after(self, attempts: int) -> timedelta | None:
-        """The wait after so many attempts; None when it is time to give up."""
-        if attempts >= self.attempts:
-            return None
-        return self.delays[min(attempts, len(self.delays)) - 1]
+    def after(self, attempt: Attempt, now: datetime, *, throttled: bool = False) -> datetime | None:
+        """When to try again; None when it is time to give up."""
+        wait = self.throttled if throttled else self.delays[min(attempt.count, len(self.delays)) - 1]
+        again = now + wait * (1 + self.jitter * _spread(attempt))
+        return again if again <= attempt.published + self.lifetime else None
 
 
 @dataclass(frozen=True)
@@ -106,6 +127,20 @@ class Decision:
     next_attempt: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """When an edition stops by itself: something is wrong with it or the list, and a person must look."""
+
+    share: float = 0.1
+    """Of the copies that were answered in this run."""
+    least: int = 100
+    """Answers before the share means anything."""
+
+    def rings(self, rejected: int, answered: int) -> bool:
+        """Whether too many were rejected."""
+        return answered >= self.least and rejected > self.share * answered
+
+
 def released(attempts: int, reason: str) -> Decision:
     """The server as a whole could not be used: this copy was not taken and has nothing to do with it, so
     the attempt does not count."""
@@ -113,19 +148,23 @@ def released(attempts: int, reason: str) -> Decision:
 
 
 def after_reply(
-    reply: Reply, attempts: int, now: datetime, *, policy: Policy, retries: RetrySchedule
+    reply: Reply, attempt: Attempt, now: datetime, *, policy: Policy, retries: RetrySchedule
 ) -> Decision:
-    """What a reply means for a row in `sending`; `attempts` includes the one that was answered."""
+    """What a reply means for a row in `sending`."""
     reason = f"{reply.code} {reply.text}".strip() if reply.code else reply.text
     if reply.ambiguous:
         return (
-            _deferred(attempts, reason, now, retries) if policy is Policy.RESEND else _held(attempts, reason)
+            _deferred(attempt, reason, now, retries)
+            if policy is Policy.RESEND
+            else _held(attempt.count, reason)
         )
     if 200 <= reply.code < 300:
-        return Decision(State.ACCEPTED, attempts, reason)
+        return Decision(State.ACCEPTED, attempt.count, reason)
     if 500 <= reply.code < 600:
-        return Decision(State.REJECTED, attempts, reason)
-    return _deferred(attempts, reason, now, retries)
+        return Decision(State.REJECTED, attempt.count, reason)
+    if reply.code in _TOO_MUCH:
+        return _put_off(attempt, reason, now, retries)
+    return _deferred(attempt, reason, now, retries)
 
 
 def after_interruption(attempts: int, *, policy: Policy) -> Decision:
@@ -138,8 +177,26 @@ def _held(attempts: int, reason: str) -> Decision:
     return Decision(State.UNKNOWN, attempts, reason)
 
 
-def _deferred(attempts: int, reason: str, now: datetime, retries: RetrySchedule) -> Decision:
-    wait = retries.after(attempts)
-    if wait is None:
-        return Decision(State.EXPIRED, attempts, f"given up after {attempts} attempts: {reason}")
-    return Decision(State.DEFERRED, attempts, reason, now + wait)
+def _deferred(attempt: Attempt, reason: str, now: datetime, retries: RetrySchedule) -> Decision:
+    again = retries.after(attempt, now)
+    if again is None:
+        return Decision(State.EXPIRED, attempt.count, f"given up after {_attempts(attempt.count)}: {reason}")
+    return Decision(State.DEFERRED, attempt.count, reason, again)
+
+
+def _put_off(attempt: Attempt, reason: str, now: datetime, retries: RetrySchedule) -> Decision:
+    """The attempt does not count, but the edition's lifetime goes on."""
+    again = retries.after(attempt, now, throttled=True)
+    if again is None:
+        return Decision(State.EXPIRED, attempt.count - 1, f"given up: {reason}")
+    return Decision(State.DEFERRED, attempt.count - 1, reason, again)
+
+
+def _attempts(count: int) -> str:
+    return "1 attempt" if count == 1 else f"{count} attempts"
+
+
+def _spread(attempt: Attempt) -> float:
+    """From 0 to 1: the same for the same attempt, and unlike that of others."""
+    digest = blake2b(f"{attempt.row}:{attempt.count}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 0xFFFFFFFF

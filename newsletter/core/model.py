@@ -147,6 +147,8 @@ class Newsletter:
     base_url: str
     """Of the web pages, without a trailing slash."""
     reply_to: str | None = None
+    bounces_to: str | None = None
+    """The address that bounces go to; each copy has a token of its own in it. None: to the sender's."""
     language: str = "en"
     postal_address: str = ""
     entry_language: str = "en"

@@ -46,13 +46,14 @@ class Learned:
     """When it was last slowed down."""
 
     def slowed(self, seen: Limits, now: datetime) -> "Learned":
-        """After a complaint: half of what is in use, `seen`, or of what is allowed if that is less."""
+        """After a complaint: half of what is in use, `seen`, or of what is allowed if that is less. A rate of
+        None was not complained of."""
         if self.changed is not None and now - self.changed < _ONE_COMPLAINT:
             return self
-        current = self.at(now, seen)
+        before = self.at(now, Limits())
         return Learned(
-            rate=max((current.rate or 1.0) / 2, _SLOWEST),
-            connections=max((current.connections or 1) // 2, 1),
+            rate=before.rate if seen.rate is None else max(_least(seen.rate, before.rate) / 2, _SLOWEST),
+            connections=max(_least(seen.connections or 1, before.connections) // 2, 1),
             changed=now,
         )
 
@@ -63,14 +64,15 @@ class Learned:
         minutes = max((now - self.changed) / _MINUTE, 0.0)
         rate = None if self.rate is None else self.rate * CREEP ** min(minutes, 1000)
         lanes = None if self.connections is None else self.connections + int(minutes)
-        return Limits(_least(rate, limits.rate), _least(lanes, limits.connections))
+        return Limits(
+            limits.rate if rate is None else _least(rate, limits.rate),
+            limits.connections if lanes is None else _least(lanes, limits.connections),
+        )
 
     def forgotten(self, now: datetime) -> bool:
         """Whether it is so long ago that it limits nobody any more."""
         return self.changed is not None and now - self.changed > timedelta(days=7)
 
 
-def _least(one: Number | None, other: Number | None) -> Number | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)
+def _least(one: Number, other: Number | None) -> Number:
+    return one if other is None else min(one, other)

@@ -16,7 +16,17 @@ from newsletter.ports.reading import (
     SourceState,
     Validator,
 )
-from newsletter.ports.sending import DueCopy, Envelope, Failure, Message, Outbox, Session, Signer, Transport
+from newsletter.ports.sending import (
+    DueCopy,
+    Envelope,
+    Failure,
+    Message,
+    Outbox,
+    Paces,
+    Session,
+    Signer,
+    Transport,
+)
 from newsletter.ports.time import Clock
 
 __all__ = [
@@ -32,6 +42,7 @@ __all__ = [
     "Imported",
     "Message",
     "Outbox",
+    "Paces",
     "Page",
     "PublishedEdition",
     "Session",

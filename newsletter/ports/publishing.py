@@ -20,6 +20,10 @@ class PublishedEdition:
     text: str
     nonce: str
     created: datetime
+    paused: str | None = None
+    """Why none of its copies are sent for now."""
+    resumed: datetime | None = None
+    """When somebody last said that they should be sent after all."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class Editions(Protocol):
 
     async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
         """All, the newest first, with their whole content."""
+
+    async def paused(self, newsletter: str) -> tuple[PublishedEdition, ...]:
+        """Those of which no copies are sent for now, the newest first."""
 
     async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
         """All, the newest first, without their content."""

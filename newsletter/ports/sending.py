@@ -1,17 +1,28 @@
 """The outbox, and the way to the mail server."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter.core.delivery import Decision, Reply
-from newsletter.core.model import Accounting
+from newsletter.core.model import Accounting, DeliveryState
+from newsletter.core.pace import Learned
 from newsletter.core.wishes import Wishes
 from newsletter.ports.publishing import PublishedEdition
 
-__all__ = ["DueCopy", "Envelope", "Failure", "Message", "Outbox", "Session", "Signer", "Transport"]
+__all__ = [
+    "DueCopy",
+    "Envelope",
+    "Failure",
+    "Message",
+    "Outbox",
+    "Paces",
+    "Session",
+    "Signer",
+    "Transport",
+]
 
 
 @dataclass(frozen=True)
@@ -40,14 +51,22 @@ class Failure:
 
 
 class Outbox(Protocol):
-    """The ledger: one row per (edition, subscriber), each in exactly one state."""
+    """The ledger: one row per (edition, subscriber), each in exactly one state. Rows of an edition that is
+    paused are neither due nor begun."""
 
     def exclusive(self) -> AbstractAsyncContextManager[None]:
-        """The right to send from this store, until left or until this process dies.
-        Raises AlreadyRunning where another process has it."""
+        """The right to send from this store, until left or until this process dies. Pauses every edition
+        with open rows where the store turns out to be an old copy. Raises AlreadyRunning where another
+        process has it."""
+
+    async def hold_stale(self, now: datetime, idle: timedelta) -> tuple[int, ...]:
+        """Ask whoever holds the right to send, before the first row is begun: pauses the editions with open
+        rows of which nothing was recorded for longer than `idle`, since they may have gone out from
+        another copy of this store. Answers their ids and those that `exclusive` has paused."""
 
     async def interrupted(self) -> tuple[DueCopy, ...]:
-        """Rows that an earlier sender left in `sending`: nobody knows whether the server took them."""
+        """Rows that an earlier sender left in `sending`, of paused editions too: nobody knows whether the
+        server took them."""
 
     async def due(self, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
         """Rows that are pending, or deferred until now or earlier, whose id is above `after`."""
@@ -60,8 +79,34 @@ class Outbox(Protocol):
     ) -> frozenset[int]:
         """In one durable commit: move the rows `begun` from pending or deferred to sending and count the
         attempt, and the others as decided. Answers which of `begun` really moved: the rest left those
-        states in the meantime (somebody unsubscribed) and must not be sent. A decided row whose state
-        allows no such move raises IllegalMove, and then nothing is moved."""
+        states in the meantime (somebody unsubscribed), or their edition was paused, and must not be sent.
+        A decided row whose state allows no such move raises IllegalMove, and then nothing is moved."""
+
+    async def wanted(self, ids: Collection[int]) -> frozenset[int]:
+        """Of these rows, those whose subscriber has not left."""
+
+    async def expire(self, now: datetime, lifetime: timedelta) -> int:
+        """Give up the pending and deferred rows of editions that were published, or resumed if that was
+        later, longer ago than `lifetime`, unless they are paused. Answers how many."""
+
+    async def pause(self, edition_id: int, reason: str, now: datetime) -> None:
+        """Send no copy of this edition until it is resumed. Raises NotFound."""
+
+    async def resume(self, edition_id: int, now: datetime) -> None:
+        """Send its copies after all, as if it were published now. Raises NotFound."""
+
+    async def resolve(
+        self, edition_id: int, state: DeliveryState, now: datetime, emails: Collection[str] | None = None
+    ) -> int:
+        """A person's word about rows that are `unknown`, all of this edition or those of these addresses:
+        they become `pending`, and the age of the edition counts from now, or `accepted`. Answers how many.
+        Raises IllegalMove."""
+
+    async def unfinished(self) -> tuple[int, ...]:
+        """The ids of editions with rows in open states that are not paused."""
+
+    async def begun_since(self, instant: datetime) -> int:
+        """On how many rows an attempt was recorded at or after this instant."""
 
     async def edition(self, edition_id: int) -> PublishedEdition:
         """What the rows of this edition are copies of. Raises NotFound."""
@@ -74,6 +119,16 @@ class Outbox(Protocol):
 
     async def failures(self, edition_id: int, limit: int = 50) -> tuple[Failure, ...]:
         """Rows that are deferred, rejected, expired, suppressed or unknown, with the reason."""
+
+
+class Paces(Protocol):
+    """What was learned of how fast servers and recipient domains want to be sent to."""
+
+    async def load(self) -> dict[str, Learned]:
+        """By server or domain."""
+
+    async def save(self, learned: Mapping[str, Learned]) -> None:
+        """In place of all that was kept before."""
 
 
 @dataclass(frozen=True)
@@ -90,25 +145,37 @@ class Message:
 
     envelope: Envelope
     data: bytes
+    wire_ready: bool = False
+    """Whether it is known to be just what DATA sends: ASCII, CRLF at the end of every line and no other CR or
+    LF, no line that begins with a full stop. Then nobody looks, which takes longer than to send it."""
 
 
 class Signer(Protocol):
     """Puts a signature on the final bytes of a message, and knows it again."""
 
-    def sign(self, message: bytes) -> bytes:
-        """The message with its signature in front."""
+    def sign(self, message: bytes, *, canonical: bool = False) -> bytes:
+        """The message with its signature in front. `canonical` says that its body is known to be what a
+        mailbox makes of it before it verifies, as that of `render.mime` is: then nobody looks."""
 
     def verifies(self, message: bytes) -> bool:
         """Whether the signature that a message bears is ours, and holds."""
 
 
 class Session(Protocol):
-    """One connection to the mail server, used for many messages."""
+    """One connection to the mail server, used for many messages, one at a time."""
 
-    async def send(self, message: Message) -> Reply:
+    async def send(self, message: Message, following: Envelope | None = None) -> Reply:
         """Hand over one message to one recipient. Whatever concerns this message alone, a break in the
         middle of it included, is a Reply. What concerns the server as a whole raises DeliveryError:
-        then this message was not taken."""
+        then this message was not taken, and the session is over. ValueError: a line of it does not end
+        in CRLF.
+
+        `following` is whom the next message on this connection will be for. A server that allows it is
+        told at once, in the same write as the end of this message; then the next `send` must be for that
+        envelope, or it raises ServerUnavailable. That message's text is not sent before that call."""
+
+    def abandon(self) -> None:
+        """Close at once: what was announced by `following` is not sent."""
 
 
 class Transport(Protocol):

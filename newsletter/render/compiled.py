@@ -1,15 +1,34 @@
-"""One part of a rendered edition, cut at its sentinels once and put together for each reader."""
+"""One part of a rendered edition, cut at its sentinels once and put together for each reader.
+
+A piece is text as it is sent, or the sign of a value, which no such text can be: NUL and the value's name.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from functools import lru_cache
+from itertools import chain, groupby, pairwise
+from typing import TypeGuard
 
 from newsletter.core.model import Edition
 from newsletter.errors import TemplateError
 from newsletter.render.marks import CONDITIONS, NUMBERED_VALUES, PLACES, REASONS, VALUES, mark_pattern
+from newsletter.render.quoted import quoted, unquoted
 
-__all__ = ["Block", "Choice", "Key", "Node", "Part", "Places", "Shape", "Value", "compile_part"]
+__all__ = [
+    "Block",
+    "Choice",
+    "Key",
+    "Node",
+    "Part",
+    "Places",
+    "Shape",
+    "compile_part",
+    "is_sign",
+    "merged",
+    "sign",
+    "source",
+]
 
 Key = tuple[str, int]
 """A name with the number of a section or entry; 0 where there is only one."""
@@ -24,6 +43,8 @@ _PARENTS = {
 }
 """What a mark may stand in; the others stand in no block."""
 _TOP = ("", 0)
+_ROWS = 200
+"""Remembered of a section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +82,14 @@ class Shape:
         return self.ranks
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """Where a value of the reader's comes."""
+def sign(name: str) -> bytes:
+    """The piece that stands for the value of this name."""
+    return b"\0" + name.encode()
 
-    name: str
+
+def is_sign(piece: bytes) -> bool:
+    """Whether a piece stands for a value."""
+    return piece.startswith(b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +102,8 @@ class Block:
     """Those of the blocks inside of it."""
     plain: tuple["Node", ...]
     """What is left of `nodes` where none of the conditions is true: for most entries of most readers."""
+    pieces: tuple[bytes, ...] | None
+    """The same where it is pieces alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +113,23 @@ class Places:
     key: Key
     """Their name and the number of what they stand in."""
     blocks: Mapping[int, Block]
-    between: tuple[str, ...]
+    between: tuple[bytes, ...]
     """What the theme has between the first and the second, the second and the third, and so on."""
+    conditions: frozenset[Key]
+    """Those of the blocks inside of it."""
+    row: Callable[[tuple[int, ...]], tuple[bytes, ...]] | None
+    """The pieces of blocks in this order, where all are pieces alone and none of the conditions is true:
+    remembered, since most readers have most of an edition in the same order."""
 
 
-Node = str | Value | Block | Places
+Node = bytes | Block | Places
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What goes into one copy."""
 
-    orders: Mapping[Key, Sequence[int]]
+    orders: Mapping[Key, tuple[int, ...]]
     """The numbers of the blocks that come to each of the places."""
     shown: Set[Key]
     """The conditions that are true."""
@@ -106,53 +137,91 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Text, values and blocks."""
+    """Pieces and blocks."""
 
     nodes: tuple[Node, ...]
 
-    def fill(self, choice: Choice, values: Mapping[str, str]) -> str:
-        """The text of a copy, with `values` put in as they are."""
-        pieces: list[str] = []
-        _fill(self.nodes, choice, values, pieces)
-        return "".join(pieces)
+    def arranged(self, choice: Choice) -> list[bytes]:
+        """The pieces of a copy. Raises KeyError for what is not of this edition."""
+        pieces: list[bytes] = []
+        _arrange(self.nodes, choice, pieces)
+        return pieces
 
 
-def _fill(nodes: tuple[Node, ...], choice: Choice, values: Mapping[str, str], pieces: list[str]) -> None:
+def _arrange(nodes: tuple[Node, ...], choice: Choice, pieces: list[bytes]) -> None:
     for node in nodes:
-        if isinstance(node, str):
+        if isinstance(node, bytes):
             pieces.append(node)
-        elif isinstance(node, Value):
-            pieces.append(values[node.name])
         elif isinstance(node, Places):
-            _fill_places(node, choice, values, pieces)
+            _arrange_places(node, choice, pieces)
         elif node.key in choice.shown:
-            _fill(node.nodes, choice, values, pieces)
+            _arrange(node.nodes, choice, pieces)
 
 
-def _fill_places(places: Places, choice: Choice, values: Mapping[str, str], pieces: list[str]) -> None:
-    for place, number in enumerate(choice.orders[places.key]):
+def _arrange_places(places: Places, choice: Choice, pieces: list[bytes]) -> None:
+    order = choice.orders[places.key]
+    if places.row is not None and places.conditions.isdisjoint(choice.shown):
+        pieces += places.row(order)
+        return
+    for place, number in enumerate(order):
         if place:
             pieces.append(places.between[place - 1])
         block = places.blocks[number]
-        plain = block.conditions.isdisjoint(choice.shown)
-        _fill(block.plain if plain else block.nodes, choice, values, pieces)
+        if not block.conditions.isdisjoint(choice.shown):
+            _arrange(block.nodes, choice, pieces)
+        elif block.pieces is not None:
+            pieces += block.pieces
+        else:
+            _arrange(block.plain, choice, pieces)
+
+
+def _places(key: Key, blocks: Mapping[int, Block], between: tuple[bytes, ...]) -> Places:
+    conditions = frozenset[Key]().union(*(block.conditions for block in blocks.values()))
+    pieces = {number: block.pieces for number, block in blocks.items() if block.pieces is not None}
+
+    @lru_cache(maxsize=_ROWS)
+    def row(order: tuple[int, ...]) -> tuple[bytes, ...]:
+        gaps = (b"", *between)
+        found = (piece for place, number in enumerate(order) for piece in (gaps[place], *pieces[number]))
+        return tuple(piece for piece in found if piece)
+
+    return Places(key, blocks, between, conditions, row if len(pieces) == len(blocks) else None)
+
+
+def source(nodes: tuple[Node, ...]) -> str:
+    """The text of all that is in there, without values."""
+    return unquoted(b"".join(_texts(nodes)))
+
+
+def _texts(nodes: tuple[Node, ...]) -> Iterator[bytes]:
+    for node in nodes:
+        if not isinstance(node, bytes):
+            yield from _texts(node.nodes if isinstance(node, Block) else tuple(node.blocks.values()))
+        elif not is_sign(node):
+            yield node
 
 
 def _block(key: Key, nodes: tuple[Node, ...]) -> Block:
     inside = [node for node in nodes if isinstance(node, Block)]
     conditions = frozenset(block.key for block in inside).union(*(block.conditions for block in inside))
-    plain: list[Node] = []
-    for node in nodes:
-        if isinstance(node, str) and plain and isinstance(plain[-1], str):
-            plain[-1] += node
-        elif not isinstance(node, Block):
-            plain.append(node)
-    return Block(key, nodes, conditions, tuple(plain))
+    plain = tuple(node for node in nodes if not isinstance(node, Block))
+    pieces = [node for node in plain if isinstance(node, bytes)]
+    return Block(key, nodes, conditions, plain, merged(pieces) if len(pieces) == len(plain) else None)
 
 
-def compile_part(source: str, nonce: str, shape: Shape, what: str) -> Part:
-    """Cut `source`; TemplateError, naming the part as `what`, unless each mark is where it must be."""
-    parser = _Parser(iter(mark_pattern(nonce).split(source)), shape, what)
+def merged(pieces: Iterable[bytes]) -> tuple[bytes, ...]:
+    """With neighbours that are texts as one."""
+    groups = groupby(pieces, is_sign)
+    return tuple(piece for signs, group in groups for piece in (group if signs else (b"".join(group),)))
+
+
+def _is_text(node: Node) -> TypeGuard[bytes]:
+    return isinstance(node, bytes) and not is_sign(node)
+
+
+def compile_part(rendered: str, nonce: str, shape: Shape, what: str) -> Part:
+    """Cut `rendered`; TemplateError, naming the part as `what`, unless each mark is where it must be."""
+    parser = _Parser(iter(mark_pattern(nonce).split(rendered)), shape, what)
     nodes = parser.nodes(_TOP)
     found = Counter(places.key for places in _all_places(nodes))
     for key in _required(shape):
@@ -160,7 +229,7 @@ def compile_part(source: str, nonce: str, shape: Shape, what: str) -> Part:
             raise TemplateError(f"{what}: {key[0]} is missing; copy its marks from the shipped theme")
     if twice := [key[0] for key, times in found.items() if times > 1]:
         raise TemplateError(f"{what}: {twice[0]} is marked for the same entries in two places")
-    if Value("UNSUBSCRIBE") not in nodes:
+    if sign("UNSUBSCRIBE") not in nodes:
         raise TemplateError(
             f"{what}: every reader must see it, so put {{{{ reader.unsubscribe }}}} outside of blocks"
         )
@@ -205,7 +274,7 @@ class _Parser:
     def _nodes(self, inside: Key) -> Iterator[Node]:
         for text in self.tokens:
             if text:
-                yield text
+                yield quoted(text)
             name = next(self.tokens, None)
             if name is None:
                 break
@@ -218,11 +287,11 @@ class _Parser:
 
     def _node(self, name: str, number: str | None, edge: str | None, inside: Key) -> Node:
         if number is None and edge is None and name in VALUES:
-            return Value(name)
+            return sign(name)
         key = (name, int(number or 0))
         if number is not None and self._fits(key, inside):
             if edge is None and name in NUMBERED_VALUES:
-                return Value(f"{name}_{number}")
+                return sign(f"{name}_{number}")
             if edge == "BEGIN" and name in (*PLACES, *CONDITIONS):
                 return _block(key, self.nodes(key))
         raise TemplateError(
@@ -252,10 +321,10 @@ class _Parser:
                 f"{self.what}: {name} is marked for {numbers}, not once for each of {expected}"
             )
         between = [nodes[one + 1 : other] for one, other in pairwise(at)]
-        texts = tuple("".join(node for node in middle if isinstance(node, str)) for middle in between)
-        if any(not isinstance(node, str) for middle in between for node in middle):
+        texts = tuple(b"".join(filter(_is_text, middle)) for middle in between)
+        if not all(_is_text(node) for middle in between for node in middle):
             raise TemplateError(
                 f"{self.what}: {name} must be in one place, with nothing else of the reader's"
             )
-        places = Places((name, inside[1]), dict(zip(numbers, blocks, strict=True)), texts)
+        places = _places((name, inside[1]), dict(zip(numbers, blocks, strict=True)), texts)
         return (*nodes[: at[0]], places, *nodes[at[-1] + 1 :])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from newsletter.core.model import Edition, Newsletter, RankedEntry
 from newsletter.core.reader import Arrangement
 from newsletter.core.readerindex import Reason, ReasonKind
+from newsletter.render.copy import Copy
 from newsletter.render.findings import Finding
 from newsletter.render.fitting import Fitting
-from newsletter.render.personalise import Copy
 from newsletter.render.text import clean
 
 __all__ = ["Exhibit", "Standing", "edition_exhibit"]

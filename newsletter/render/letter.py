@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.core.model import Newsletter
+from newsletter.render.copy import Copy
 from newsletter.render.html import make_html
 from newsletter.render.language import Language
-from newsletter.render.personalise import Copy
 from newsletter.render.text import clean, clean_lines, host, safe_link
 from newsletter.render.theme import Theme
 
@@ -79,7 +79,7 @@ class Letter:
 def render_letter(kind: LetterKind, letter: Letter, theme: Theme) -> Copy:
     """Both parts. Raises TemplateError."""
     html = make_html(theme, f"{kind}.mjml", letter=letter).html
-    return Copy(html, theme.render(f"{kind}.txt", letter=letter).strip() + "\n")
+    return Copy.of(html, theme.render(f"{kind}.txt", letter=letter).strip() + "\n")
 
 
 def _subject(kind: LetterKind, language: Language) -> str:

@@ -1,29 +1,49 @@
-"""One reader's copy of a rendered edition: compiled once, then filled by joining strings.
+"""One reader's copy of a rendered edition: compiled once, then filled by joining what is encoded already.
+
+    edition ──▶ Personaliser ──▶ Sheet, the same for all readers with the same wishes ──▶ Copy
 
 Values are put in where sentinels stood and never looked at again: no text of theirs is ever a template.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
+from typing import Self
 
 from newsletter.core.reader import Arrangement
 from newsletter.errors import TemplateError
 from newsletter.render.balance import balance_error
-from newsletter.render.compiled import Block, Choice, Key, Node, Part, Places, Shape, compile_part
+from newsletter.render.compiled import (
+    Block,
+    Choice,
+    Key,
+    Node,
+    Part,
+    Places,
+    Shape,
+    compile_part,
+    merged,
+    sign,
+    source,
+)
+from newsletter.render.copy import Copy
 from newsletter.render.digest import RenderedEdition
 from newsletter.render.fitting import CLIP_LIMIT
+from newsletter.render.quoted import quoted, unquoted
 from newsletter.render.text import clean, cut, safe_link
 from newsletter.render.weight import Weight, largest, reason_weights
 
-__all__ = ["Copy", "Links", "Personaliser", "Reader"]
+__all__ = ["Links", "Personaliser", "Reader", "Sheet"]
 
 
+_EMAIL, _NAME = sign("EMAIL"), sign("NAME")
+_UNSUBSCRIBE, _PREFERENCES, _MORE = sign("UNSUBSCRIBE"), sign("PREFERENCES"), sign("MORE")
 _LONGEST_NAME, _LONGEST_WISH, _LONGEST_BESIDE = 80, 60, 200
 """Characters of what a reader is called, of what they follow, and of what stands beside a subject."""
 _LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_SUBJECT = 64, 190, 70
 """Of an address by the rules of mail, the at sign included, and by those of `core.headline`."""
-_ORDINARY_WISH = Weight.of("x" * 24)
+_ORDINARY_WISH = Weight.of(quoted("x" * 24))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +70,52 @@ class Reader:
     arrangement: Arrangement
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """The two parts of one reader's email."""
+_Values = Mapping[bytes, bytes]
+"""Encoded, by their signs."""
 
-    html: str
-    text: str
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A copy with room for what is one reader's alone."""
+
+    html: Sequence[bytes]
+    text: Sequence[bytes]
+    html_values: _Values
+    text_values: _Values
+
+    def settled(self) -> Self:
+        """The same in fewer pieces: worth its while where many readers get it."""
+        html, text = (
+            merged([values.get(piece, piece) for piece in pieces])
+            for pieces, values in ((self.html, self.html_values), (self.text, self.text_values))
+        )
+        return type(self)(html, text, {}, {})
+
+    def copy(self, email: str, name: str, links: Links) -> Copy:
+        """That of this reader; ValueError where a link is none of the web."""
+        own = {_EMAIL: clean(email), _NAME: cut(clean(name), _LONGEST_NAME), **_addresses(links)}
+        html, text = _encoded(own)
+        return Copy(
+            _filled(self.html, {**self.html_values, **html}), _filled(self.text, {**self.text_values, **text})
+        )
+
+
+def _filled(pieces: Sequence[bytes], values: dict[bytes, bytes]) -> bytes:
+    filled = b"".join(map(values.get, pieces, pieces))
+    if b"\0" in filled:
+        raise ValueError("a value has no text")
+    return filled
 
 
 class Personaliser:
-    """Makes the copies of one edition, well over ten thousand a second."""
+    """Makes the copies of one edition."""
 
     def __init__(self, rendered: RenderedEdition, shape: Shape) -> None:
         """Compile `rendered`, an edition of this shape; TemplateError where a mark is amiss."""
         sections = range(len(shape.sections))
-        self._none = {f"{name}_{index}": "0" for name in ("COUNT", "LISTED") for index in sections}
+        self._none = {
+            sign(f"{name}_{index}"): _number(0) for name in ("COUNT", "LISTED") for index in sections
+        }
         self._html = compile_part(rendered.html, rendered.nonce, shape, "the HTML part")
         self._text = compile_part(rendered.text, rendered.nonce, shape, "the plain text")
         _check_balance(self._html)
@@ -73,18 +124,26 @@ class Personaliser:
 
     def copy(self, reader: Reader) -> Copy:
         """The copy of `reader`; ValueError if it cannot be one of this edition's."""
+        return self.sheet(reader).copy(reader.email, reader.name, reader.links)
+
+    def sheet(self, reader: Reader) -> Sheet:
+        """What is the same for everybody with this arrangement and subject, since everybody's links are of
+        the same length; ValueError if it cannot be of this edition."""
         arrangement = reader.arrangement
-        wishes = {
-            rank: cut(clean(reason.wish), _LONGEST_WISH) for rank, reason in arrangement.reasons.items()
-        }
-        if wishes and not self._has_room(arrangement, wishes, reader.links):
+        wishes = {rank: _wish(reason.wish) for rank, reason in arrangement.reasons.items()}
+        html, text = ({sign(f"WISH_{rank}"): wish[part] for rank, wish in wishes.items()} for part in (0, 1))
+        if wishes and not self._has_room(arrangement, html, reader.links):
             arrangement = replace(arrangement, reasons={})
-        values = _values(reader) | {f"WISH_{rank}": wish for rank, wish in wishes.items()}
-        escaped = {name: escape(value, quote=True) for name, value in values.items()}
         numbers = self._numbers(arrangement)
+        beside_html, beside_text = _beside(reader.subject, reader.preheader)
         choice = _choice(arrangement)
         try:
-            return Copy(self._html.fill(choice, escaped | numbers), self._text.fill(choice, values | numbers))
+            return Sheet(
+                self._html.arranged(choice),
+                self._text.arranged(choice),
+                {**numbers, **beside_html, **html},
+                {**numbers, **beside_text, **text},
+            )
         except KeyError as error:
             raise ValueError(f"{error} is not of this edition") from error
 
@@ -92,21 +151,46 @@ class Personaliser:
         """What the HTML of the largest copy weighs; everybody's links are as long as these."""
         return largest(self._html, _heaviest_values(links), wish=_ORDINARY_WISH)
 
-    def _has_room(self, arrangement: Arrangement, wishes: Mapping[int, str], links: Links) -> bool:
+    def _has_room(self, arrangement: Arrangement, wishes: _Values, links: Links) -> bool:
         """Whether all reasons can be said. Where somebody's wishes are many and long, none is."""
         room = self._room = self._room or _Room.of(self._html, links)
-        said = Weight()
-        for rank, reason in arrangement.reasons.items():
-            said += room.reasons.get((reason.kind.name, rank), Weight())
-            said += Weight.of(escape(wishes[rank], quote=True))
-        return said.encoded <= room.octets
+        reasons = ((reason.kind.name, rank) for rank, reason in arrangement.reasons.items())
+        said = sum(room.reasons[reason] for reason in reasons if reason in room.reasons)
+        return said + sum(map(len, wishes.values())) <= room.octets
 
-    def _numbers(self, arrangement: Arrangement) -> dict[str, str]:
-        numbers = {**self._none, "PICKED": str(len(arrangement.picks))}
+    def _numbers(self, arrangement: Arrangement) -> _Values:
+        numbers = {**self._none, sign("PICKED"): _number(len(arrangement.picks))}
         for section in arrangement.sections:
-            numbers[f"COUNT_{section.index}"] = str(section.count)
-            numbers[f"LISTED_{section.index}"] = str(len(section.entries))
+            numbers[b"\0COUNT_%d" % section.index] = _number(section.count)
+            numbers[b"\0LISTED_%d" % section.index] = _number(len(section.entries))
         return numbers
+
+
+def _encoded(values: Mapping[bytes, str]) -> tuple[_Values, _Values]:
+    """As they stand in HTML and in plain text."""
+    text = {name: quoted(value) for name, value in values.items()}
+    escaped = {name: shown for name, value in values.items() if (shown := escape(value)) != value}
+    return {**text, **{name: quoted(shown) for name, shown in escaped.items()}}, text
+
+
+# Many readers have the same wishes, and entries the same reason.
+@lru_cache(maxsize=10_000)
+def _wish(text: str) -> tuple[bytes, bytes]:
+    shown = cut(clean(text), _LONGEST_WISH)
+    return quoted(escape(shown)), quoted(shown)
+
+
+# Those of the edition, unless somebody has muted what they name.
+@lru_cache(maxsize=100)
+def _beside(subject: str, preheader: str) -> tuple[_Values, _Values]:
+    return _encoded(
+        {sign("SUBJECT"): clean(subject), sign("PREHEADER"): cut(clean(preheader), _LONGEST_BESIDE)}
+    )
+
+
+@lru_cache(maxsize=1000)
+def _number(number: int) -> bytes:
+    return quoted(str(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,54 +198,45 @@ class _Room:
     """What reasons may take in any copy of an edition."""
 
     octets: int
-    reasons: Mapping[Key, Weight]
-    """What each weighs without the wish."""
+    reasons: Mapping[Key, int]
+    """Octets of each without the wish."""
 
     @classmethod
     def of(cls, html: Part, links: Links) -> "_Room":
         """Beside everything else as long as it can be."""
         values = _heaviest_values(links)
         left = CLIP_LIMIT - largest(html, values, wish=None).encoded
-        return cls(left, reason_weights(html, values))
+        return cls(left, {key: weight.encoded for key, weight in reason_weights(html, values).items()})
 
 
-def _values(reader: Reader) -> dict[str, str]:
-    return _addresses(reader.links) | {
-        "EMAIL": clean(reader.email),
-        "NAME": cut(clean(reader.name), _LONGEST_NAME),
-        "SUBJECT": clean(reader.subject),
-        "PREHEADER": cut(clean(reader.preheader), _LONGEST_BESIDE),
-    }
-
-
-def _addresses(links: Links) -> dict[str, str]:
+def _addresses(links: Links) -> dict[bytes, str]:
     return {
-        "UNSUBSCRIBE": _web_address(links.unsubscribe),
-        "PREFERENCES": _web_address(links.preferences),
-        "MORE": _web_address(links.more),
+        _UNSUBSCRIBE: _web_address(links.unsubscribe),
+        _PREFERENCES: _web_address(links.preferences),
+        _MORE: _web_address(links.more),
     }
 
 
-def _heaviest_values(links: Links) -> dict[str, Weight]:
+def _heaviest_values(links: Links) -> dict[bytes, Weight]:
     """Those of a reader who has everything as long as it can be."""
-    addresses = {name: Weight.of(escape(url, quote=True)) for name, url in _addresses(links).items()}
+    addresses = {name: Weight.of(quoted(escape(url))) for name, url in _addresses(links).items()}
     return addresses | {
-        "EMAIL": _any(_LONGEST_LOCAL) + Weight.of("m" * _LONGEST_DOMAIN),
-        "NAME": _any(_LONGEST_NAME),
-        "SUBJECT": _any(_LONGEST_SUBJECT),
-        "PREHEADER": _any(_LONGEST_BESIDE),
+        _EMAIL: _any(_LONGEST_LOCAL) + Weight.at_most(_LONGEST_DOMAIN, _LONGEST_DOMAIN),
+        _NAME: _any(_LONGEST_NAME),
+        sign("SUBJECT"): _any(_LONGEST_SUBJECT),
+        sign("PREHEADER"): _any(_LONGEST_BESIDE),
     }
 
 
 def _any(characters: int) -> Weight:
     """Of so many characters, whichever they are: `&#x27;` takes six octets, an emoji twelve encoded."""
-    return Weight(6 * characters, 12 * characters)
+    return Weight.at_most(6 * characters, 12 * characters)
 
 
 def _choice(arrangement: Arrangement) -> Choice:
-    orders: dict[Key, Sequence[int]] = {
-        ("CONTENTS", 0): [section.index for section in arrangement.sections],
-        ("SECTION", 0): [section.index for section in arrangement.sections if section.entries],
+    orders: dict[Key, tuple[int, ...]] = {
+        ("CONTENTS", 0): tuple([section.index for section in arrangement.sections]),
+        ("SECTION", 0): tuple([section.index for section in arrangement.sections if section.entries]),
         ("SHOWN", 0): (len(arrangement.in_full),),
         ("LEAD", 0): (arrangement.lead,),
         ("PICK", 0): arrangement.picks,
@@ -186,9 +261,9 @@ def _web_address(url: str) -> str:
 
 def _check_balance(part: Part) -> None:
     """Blocks may go anywhere or nowhere only if each closes the elements that it opens."""
-    sources = {source: what for what, source in _loose(part.nodes)}  # most reasons are set alike
-    for source, what in sources.items():
-        if error := balance_error(source):
+    sources = {html: what for what, html in _loose(part.nodes)}  # most reasons are set alike
+    for html, what in sources.items():
+        if error := balance_error(html):
             raise TemplateError(f"the HTML part: {what} must be whole elements, but {error}")
 
 
@@ -196,20 +271,10 @@ def _loose(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
     """What some readers do not get: its name and its source."""
     for node in nodes:
         if isinstance(node, Places):
-            yield from ((f"what is between {node.key[0]} blocks", text) for text in set(node.between))
+            yield from (
+                (f"what is between {node.key[0]} blocks", unquoted(text)) for text in set(node.between)
+            )
             yield from _loose(tuple(node.blocks.values()))
         elif isinstance(node, Block):
-            yield f"{node.key[0]} {node.key[1]}", _source(node.nodes)
+            yield f"{node.key[0]} {node.key[1]}", source(node.nodes)
             yield from _loose(node.nodes)
-
-
-def _source(nodes: tuple[Node, ...]) -> str:
-    pieces = []
-    for node in nodes:
-        if isinstance(node, str):
-            pieces.append(node)
-        elif isinstance(node, Block):
-            pieces.append(_source(node.nodes))
-        elif isinstance(node, Places):
-            pieces.append(_source(tuple(node.blocks.values())))
-    return "".join(pieces)

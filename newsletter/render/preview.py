@@ -105,7 +105,7 @@ def _subject(message: bytes) -> str:
 
 def _headers(message: bytes) -> Sequence[tuple[str, str]]:
     """Each header's name and the rest of it, folded as it is."""
-    top = message.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
+    top = message.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
     lines = (line.replace("\r\n", "\n") for line in re.split(r"\r\n(?![ \t])", top))
     return [(name, value) for name, _, value in (line.partition(":") for line in lines)]
 

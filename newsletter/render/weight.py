@@ -1,60 +1,56 @@
 """How large a copy can get, whatever its reader wishes: known before the first one is written.
 
-Everything that a reader may have is counted, each entry where it is largest. The encoded size is a bound: of
-each line of 76 octets that quoted-printable allows at least 73 are used.
+Everything that a reader may have is counted, each entry where it is largest. A copy is its pieces, joined: so
+it weighs what they weigh.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Self
 
-from newsletter.render.compiled import Block, Key, Node, Part, Places, Value
+from newsletter.render.compiled import Block, Key, Node, Part, Places, is_sign, sign
 from newsletter.render.marks import REASONS
+from newsletter.render.quoted import quoted, unquoted
 
 __all__ = ["Weight", "largest", "reason_weights"]
 
-_TRIPLED = re.compile(rb"[^\x20-\x3c\x3e-\x7e\n]|[ ](?=\n|\Z)|(?:(?<=\n)|\A)\.(?=\n|\Z)")
-"""Octets that quoted-printable writes as three. What comes before and after a piece is not known: it may be
-the end of a line."""
-_USED = 73
-"""Of a line of 76: one is the sign that it goes on, and an octet written as three is not torn apart."""
+_USED, _MORE = 71, 5
+"""Of a line at least so many octets are the text's own; to them come the sign that it goes on, CRLF, and two
+for a first octet that is written as three."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """Of a piece of text: octets in UTF-8, and in quoted-printable without the breaks of long lines."""
+    """Of a piece of text: octets in UTF-8, and as they are sent in quoted-printable."""
 
     plain: int = 0
-    quoted: int = 0
+    encoded: int = 0
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """What this text weighs; its line ends become CRLF."""
-        octets = text.encode("utf-8", "replace")
-        tripled = len(_TRIPLED.findall(octets))
-        return cls(len(octets), len(octets) + 2 * tripled + octets.count(b"\n"))
+    def of(cls, piece: bytes) -> Self:
+        """What this text weighs."""
+        return cls(len(unquoted(piece).encode()), len(piece))
 
-    @property
-    def encoded(self) -> int:
-        """At most so many octets as they are sent."""
-        return self.quoted + 3 * ceil(self.quoted / _USED)
+    @classmethod
+    def at_most(cls, plain: int, octets: int) -> Self:
+        """Of any text that has so many octets, and so many where those that must be are written as three."""
+        return cls(plain, octets + _MORE * ceil(octets / _USED))
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(self.plain + other.plain, self.quoted + other.quoted)
+        return type(self)(self.plain + other.plain, self.encoded + other.encoded)
 
     def __sub__(self, other: Self) -> Self:
-        return type(self)(self.plain - other.plain, self.quoted - other.quoted)
+        return type(self)(self.plain - other.plain, self.encoded - other.encoded)
 
 
-def largest(part: Part, values: Mapping[str, Weight], *, wish: Weight | None) -> Weight:
+def largest(part: Part, values: Mapping[bytes, Weight], *, wish: Weight | None) -> Weight:
     """The most that a copy of this part weighs, with `values` as heavy as they get. `wish` is an ordinary one
     that is said under each entry; None for copies that say none."""
     return _Scale(values, wish).heaviest(part)
 
 
-def reason_weights(part: Part, values: Mapping[str, Weight]) -> dict[Key, Weight]:
+def reason_weights(part: Part, values: Mapping[bytes, Weight]) -> dict[Key, Weight]:
     """What each reason adds at most to a copy that says it, without the wish itself."""
     found: dict[Key, Weight] = {}
     for key, weight in _Scale(values, Weight()).reasons(part.nodes):
@@ -62,13 +58,13 @@ def reason_weights(part: Part, values: Mapping[str, Weight]) -> dict[Key, Weight
     return found
 
 
-_NUMBER = Weight.of("9999")
+_NUMBER = Weight.of(quoted("9999"))
 """Of entries: more than any edition has."""
 
 
 @dataclass(frozen=True)
 class _Scale:
-    values: Mapping[str, Weight]
+    values: Mapping[bytes, Weight]
     wish: Weight | None
 
     def heaviest(self, part: Part) -> Weight:
@@ -99,17 +95,15 @@ class _Scale:
 
     def _node(self, node: Node) -> Weight:
         match node:
-            case str():
-                return Weight.of(node)
-            case Value(name):
-                return self._value(name)
+            case bytes():
+                return self._value(node) if is_sign(node) else Weight.of(node)
             case Block(nodes=nodes):
                 return self._all(nodes)
             case Places():
                 return self._places(node)
 
-    def _value(self, name: str) -> Weight:
-        if name.startswith("WISH"):
+    def _value(self, name: bytes) -> Weight:
+        if name.startswith(sign("WISH")):
             return self.wish or Weight()
         return self.values.get(name, _NUMBER)
 
@@ -140,4 +134,4 @@ def _places_in(nodes: Iterable[Node]) -> Iterable[Places]:
 def _most(weights: Iterable[Weight]) -> Weight:
     """In each measure the most."""
     weights = tuple(weights) or (Weight(),)
-    return Weight(max(one.plain for one in weights), max(one.quoted for one in weights))
+    return Weight(max(one.plain for one in weights), max(one.encoded for one in weights))

@@ -1,7 +1,8 @@
 """From an outbox row to the bytes that go out: the same bytes on every attempt."""
 
-from datetime import datetime
+from dataclasses import replace
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.core import headline, tokens
@@ -14,17 +15,31 @@ from newsletter.core.wishes import Wishes
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.ports import DueCopy, Envelope, Message, PublishedEdition, Signer
 from newsletter.render.compiled import Shape
+from newsletter.render.copy import Copy
 from newsletter.render.digest import RenderedEdition
-from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy, Links, Personaliser, Reader
+from newsletter.render.mime import Letterhead, SharedHeaders
+from newsletter.render.personalise import Links, Personaliser, Reader, Sheet
 
 __all__ = ["Composer", "Written", "links_of"]
+
+_NONE = Wishes()
+_SHEETS = 64
+"""Kept of an edition: most readers have no wishes, or those of many others."""
 
 
 class Written(NamedTuple):
     """A copy before it becomes a message."""
 
     copy: Copy
+    subject: str
+    preheader: str
+    arrangement: Arrangement
+
+
+class _Prepared(NamedTuple):
+    """What all readers with the same wishes get."""
+
+    sheet: Sheet
     subject: str
     preheader: str
     arrangement: Arrangement
@@ -42,7 +57,6 @@ class Composer:
         phrases: Phrases = ENGLISH,
     ) -> None:
         self._edition = published.edition
-        self._date: datetime = published.created
         self._newsletter = newsletter
         self._secret = secret
         self._signer = signer
@@ -53,6 +67,18 @@ class Composer:
         self._topics = headline.telling_topics(self._edition.sections)
         self._featured = frozenset(item.rank for item in self._edition.featured)
         _, self._sender = parseaddr(newsletter.sender)
+        self._domain = domain_of(self._sender)
+        self._letterhead = Letterhead(
+            SharedHeaders(
+                from_=newsletter.sender,
+                reply_to=newsletter.reply_to,
+                date=published.created,
+                list_id=f"{newsletter.id}.{self._domain}",
+                list_help=newsletter.base_url,
+            )
+        )
+        self._nobodys = links_of(0, newsletter, self._edition.number, secret)
+        self._prepared = lru_cache(maxsize=_SHEETS)(self._prepare)
 
     def check(self) -> None:
         """Write one copy for nobody. What fails here would fail for everybody, so it is the configuration's
@@ -64,13 +90,36 @@ class Composer:
 
     def message(self, row: DueCopy) -> Message | None:
         """What this reader gets, ready to be handed over; None where they have muted all of the edition."""
-        written = self.write(row)
-        return Message(Envelope(self._sender, row.email), self.sealed(written, row)) if written else None
+        message = self.unsigned(row)
+        return self.sign(message) if message else None
 
-    def sealed(self, written: Written, row: DueCopy) -> bytes:
-        """The whole message, signed where there is a key."""
-        data = build_message(written.copy, self._headers(row, written.subject))
-        return self._signer.sign(data) if self._signer else data
+    def unsigned(self, row: DueCopy) -> Message | None:
+        """The same without a signature."""
+        prepared = self._prepared(row.wishes)
+        if prepared is None:
+            return None
+        links = self.links(row)
+        data = self._letterhead.message(
+            prepared.sheet.copy(row.email, row.name, links),
+            to=row.email,
+            to_name=row.name,
+            subject=prepared.subject,
+            message_id=self._message_id(row),
+            list_unsubscribe=links.unsubscribe,
+        )
+        # `render` leaves nothing to be stuffed or encoded but an address in another script.
+        return Message(Envelope(self._return_path(row), row.email), data, wire_ready=row.email.isascii())
+
+    @property
+    def signs(self) -> bool:
+        """Whether there is a key."""
+        return self._signer is not None
+
+    def sign(self, message: Message) -> Message:
+        """With a signature, where there is a key. May be called in any thread."""
+        if self._signer is None:
+            return message
+        return replace(message, data=self._signer.sign(message.data, canonical=True))
 
     def links(self, row: DueCopy) -> Links:
         """What only this reader's copy leads to."""
@@ -79,19 +128,38 @@ class Composer:
     def write(self, row: DueCopy) -> Written | None:
         """HTML and plain text in this reader's order and selection, with their own links; None where they
         have muted all of the edition."""
-        arrangement = arrange_for(self._index, row.wishes)
+        prepared = self._prepared(row.wishes)
+        if prepared is None:
+            return None
+        copy = prepared.sheet.copy(row.email, row.name, self.links(row))
+        return Written(copy, prepared.subject, prepared.preheader, prepared.arrangement)
+
+    def _return_path(self, row: DueCopy) -> str:
+        """The envelope sender, which a bounce of this copy goes to and is known by."""
+        if self._newsletter.bounces_to is None:
+            return self._sender
+        local, _, domain = self._newsletter.bounces_to.rpartition("@")
+        return f"{local}+{tokens.make_envelope(self._secret, self._newsletter.id, row.id)}@{domain}"
+
+    def _message_id(self, row: DueCopy) -> str:
+        number, domain = self._edition.number, self._domain
+        return tokens.message_id(self._secret, self._newsletter.id, number, row.subscriber_id, domain)
+
+    def _prepare(self, wishes: Wishes) -> _Prepared | None:
+        arrangement = arrange_for(self._index, wishes)
         if arrangement is None:
             return None
         subject, preheader = self._headline(arrangement)
-        reader = Reader(
-            email=row.email,
-            name=row.name,
-            links=self.links(row),
+        nobody = Reader(
+            email="",
+            name="",
+            links=self._nobodys,
             subject=subject,
             preheader=preheader,
             arrangement=arrangement,
         )
-        return Written(self._personaliser.copy(reader), subject, preheader, arrangement)
+        sheet = self._personaliser.sheet(nobody)
+        return _Prepared(sheet.settled() if wishes == _NONE else sheet, subject, preheader, arrangement)
 
     def _headline(self, arrangement: Arrangement) -> tuple[str, str]:
         """Subject and preheader: the edition's own, unless this reader does not get all that it features."""
@@ -100,23 +168,6 @@ class Composer:
             return self._edition.subject, self._edition.preheader
         best = [item for item in (*self._edition.featured, *self._edition.also) if item.rank in full]
         return headline.subject(best, self._topics, self._phrases), headline.preheader(best)
-
-    def _headers(self, row: DueCopy, subject: str) -> MessageHeaders:
-        domain = domain_of(self._sender)
-        return MessageHeaders(
-            from_=self._newsletter.sender,
-            to=row.email,
-            to_name=row.name,
-            reply_to=self._newsletter.reply_to,
-            subject=subject,
-            date=self._date,
-            message_id=tokens.message_id(
-                self._secret, self._newsletter.id, self._edition.number, row.subscriber_id, domain
-            ),
-            list_id=f"{self._newsletter.id}.{domain}",
-            list_unsubscribe=self.links(row).unsubscribe,
-            list_help=self._newsletter.base_url,
-        )
 
 
 def links_of(subscriber_id: int, newsletter: Newsletter, number: int, secret: bytes) -> Links:

@@ -1,50 +1,51 @@
 """Sending what is planned: claim, compose, hand over, record.
 
-    due rows ──▶ one worker a connection: begin ─▶ DATA ─▶ decide ──▶ ledger
+    outbox ─▶ line ─▶ preparation ─▶ ready copies ─▶ one lane a connection ─▶ mail servers
+      ▲                                                       │ reply
+      └──────────────── ledger ◀── outcomes ◀─────────────────┘
 
-A message is on the disk as `sending` before DATA starts, and its outcome is there before the same
-connection starts another, so a crash leaves at most one unknown outcome a connection. What is wrong
-with one recipient is that row's outcome; what is wrong with the server ends the run after some tries,
-and its rows stay pending. Not in here: retry times and what replies mean (`core.delivery`).
+A copy is on the disk as `sending` before its DATA starts. For each connection there are at most three such
+rows at any moment (one on its way, one announced, one ready), so a crash leaves no more than that in doubt;
+with the policy `hold` it is one, since a person has to look at each. What is wrong with one recipient is that
+row's outcome; what is wrong with a server ends its part in the run after some tries; what is wrong with all
+of them ends the run, and the rows stay pending. Not in here: retry times and what replies mean
+(`core.delivery`), how fast it goes (`core.pace`).
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from newsletter.core.delivery import (
-    Decision,
-    Policy,
-    Reply,
-    RetrySchedule,
-    after_interruption,
-    after_reply,
-    released,
-)
-from newsletter.core.model import DeliveryState
-from newsletter.errors import DeliveryError, NewsletterError, ServerUnavailable
-from newsletter.ports import Clock, DueCopy, Message, Outbox, PublishedEdition, Session, Transport
-from newsletter.services.compose import Composer
+from newsletter.core.delivery import Decision, Policy, after_interruption
+from newsletter.core.pace import Limits
+from newsletter.errors import DeliveryError, EditionPaused, ServerRefused
+from newsletter.ports import Clock, Outbox, Paces, PublishedEdition
+from newsletter.services.copydesk import CopyDesk, CopyWriter
+from newsletter.services.gate import Domains
+from newsletter.services.lane import Lane, Round
 from newsletter.services.ledger import Ledger
-from newsletter.services.pacer import Pacer
+from newsletter.services.line import Line
+from newsletter.services.outcomes import Outcomes, Rules
+from newsletter.services.preparation import Preparation
+from newsletter.services.ways import Server, Way, Ways
 
-__all__ = ["ALL_MUTED", "Delivery", "DeliveryOptions"]
-
-_PAGE = 500
-ALL_MUTED = "the reader has muted all of this edition"
+__all__ = ["Delivery", "DeliveryOptions"]
 
 
 @dataclass(frozen=True)
 class DeliveryOptions:
-    """How to send. `rate` is in messages a second over all connections; None is as fast as it goes."""
+    """How to send."""
 
-    connections: int = 4
-    rate: float | None = None
-    policy: Policy = Policy.RESEND
-    retries: RetrySchedule = field(default_factory=RetrySchedule)
+    rules: Rules = field(default_factory=Rules)
+    domains: Mapping[str, Limits] = field(default_factory=dict)
+    """By recipient domain; "*" is for those without limits of their own."""
+    idle: timedelta = timedelta(days=1)
+    """After so long without an attempt, what is left of an edition waits for a person."""
+    budget: int | None = None
+    """How many copies may be begun in this run."""
     reconnects: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0)
-    """Seconds between one connection's tries to reach a server; then it gives up."""
+    """Seconds between one connection's tries to reach its server; then it gives up."""
 
 
 class Delivery:
@@ -53,160 +54,150 @@ class Delivery:
     def __init__(
         self,
         outbox: Outbox,
-        transport: Transport,
-        composer: Callable[[PublishedEdition], Composer],
+        paces: Paces,
+        servers: Sequence[Server],
+        writer: Callable[[PublishedEdition], CopyWriter],
         clock: Clock,
         options: DeliveryOptions,
         progress: Callable[[Decision], None] = lambda _: None,
     ) -> None:
         self._outbox = outbox
-        self._transport = transport
-        self._composer = composer
+        self._paces = paces
+        self._servers = servers
+        self._writer = writer
         self._clock = clock
         self._options = options
         self._progress = progress
-        self._pacer = Pacer(options.rate)
-        self._composers: dict[int, Composer] = {}
-        self._composing = asyncio.Lock()
-        self._released: set[int] = set()
-        self._put_off: set[int] = set()
-        self._answered = False
         self._stop = asyncio.Event()
+        self._left = options.budget
+        self._preparation: Preparation | None = None
 
     def stop(self) -> None:
         """Finish the messages that are on their way, start no other."""
         self._stop.set()
+        if self._preparation is not None:
+            self._preparation.close()
 
     async def run(self) -> None:
-        """Send until nothing is due. Raises AlreadyRunning, or DeliveryError where the server cannot be
-        used: the rows that are left are pending."""
+        """Send until nothing is due, or the budget is used up. Raises AlreadyRunning; DeliveryError where no
+        server can be used: the rows that are left are pending; EditionPaused where something waits for a
+        person now."""
         async with self._outbox.exclusive():
+            now = self._clock.now()
+            held = await self._outbox.hold_stale(now, self._options.idle)
+            await self._outbox.expire(now, self._options.rules.retries.lifetime)
             await self._recover()
-            async with Ledger(self._outbox, self._clock) as ledger:
-                while await self._pass(ledger):
-                    pass
+            paused = await self._send()
+        if held or paused:
+            raise EditionPaused(await self._explained((*held, *paused)))
 
     async def _recover(self) -> None:
         """Only we may send now: whatever says `sending` was left by one that died."""
         left = await self._outbox.interrupted()
-        decided = [(row.id, after_interruption(row.attempts, policy=self._options.policy)) for row in left]
+        policy = self._options.rules.policy
+        decided = [(row.id, after_interruption(row.attempts, policy=policy)) for row in left]
         await self._outbox.record((), decided, self._clock.now())
 
-    async def _pass(self, ledger: Ledger) -> bool:
-        """Once over all that is due. False when there was nothing, or a stop was asked for."""
-        due = _Due(self._outbox, self._clock)
+    async def _send(self) -> Sequence[int]:
+        """Answers which editions were paused."""
+        known = await self._paces.load()
+        ways = Ways(self._servers, known, self._clock)
+        names = {server.name for server in self._servers}
+        others = {name: learned for name, learned in known.items() if name not in names}
+        domains = Domains(self._options.domains, others, self._clock)
+        with CopyDesk(self._outbox, self._writer) as desk:
+            async with Ledger(self._outbox, self._clock) as ledger:
+                outcomes = Outcomes(
+                    self._outbox, ledger, desk, domains, self._clock, self._options.rules, self._progress
+                )
+                try:
+                    while await self._pass(ways, domains, desk, ledger, outcomes):
+                        pass
+                finally:
+                    await self._paces.save(others | domains.learned | ways.learned)
+        return tuple(outcomes.paused)
+
+    async def _pass(
+        self, ways: Ways, domains: Domains, desk: CopyDesk, ledger: Ledger, outcomes: Outcomes
+    ) -> bool:
+        """Once over all that is due. False when nothing could be begun, or it must not go on."""
+        due = await self._outbox.count_due(self._clock.now())
+        if not due:
+            return False
+        line = Line(self._outbox, self._clock, domains, outcomes.paused, self._left)
+        connections = sum(way.server.connections for way in ways.open)
+        self._preparation = preparation = Preparation(
+            line,
+            desk,
+            ledger,
+            group=connections,
+            ahead=lambda: self._ahead(ways, connections),
+            decided=outcomes.decided,
+        )
+        shared = Round(
+            ways, line, preparation, outcomes, ledger, self._wanted, self._stop, self._options.reconnects
+        )
+        feeding = asyncio.create_task(preparation.run())
         # A connection without work would pass for one that the server has served.
-        count = min(self._options.connections, await self._outbox.count_due(self._clock.now()))
-        async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._worker(due, ledger)) for _ in range(count)]
-        troubles = [trouble for worker in workers if (trouble := worker.result())]
-        lasting = [trouble for trouble in troubles if not isinstance(trouble, ServerUnavailable)]
-        if lasting or (troubles and len(troubles) == len(workers)):
-            raise (lasting or troubles)[0]
-        return due.found and not self._stop.is_set()
+        served = [self._serve(way, min(way.server.connections, due), shared) for way in ways.open]
+        troubles = await asyncio.gather(*served)
+        preparation.close()
+        await feeding
+        for prepared in preparation.left():
+            outcomes.release(prepared, "stopped before it was handed over", line)
+        self._left = None if self._left is None else line.left
+        await self._judge(
+            ways, [trouble for trouble in (preparation.trouble, *troubles) if trouble], outcomes
+        )
+        return preparation.has_begun and not self._stop.is_set() and not line.spent
 
-    async def _worker(self, due: "_Due", ledger: Ledger) -> Exception | None:
-        """One connection after the other, until nothing is due; answers why it gave up, if it did."""
-        try:
-            return await self._connections(due, ledger)
-        except Exception as trouble:
-            # The others finish what is on its way; whoever waits for the run gets to know.
-            self.stop()
-            return trouble
-
-    async def _connections(self, due: "_Due", ledger: Ledger) -> DeliveryError | None:
-        waits = iter(self._options.reconnects)
-        row = await self._next(due)
-        while row and not self._stop.is_set():
-            try:
-                async with self._transport.session() as session:
-                    while row:
-                        await self._send(session, row, ledger)
-                        waits = iter(self._options.reconnects)
-                        row = await self._next(due)
-            except ServerUnavailable as trouble:
-                wait = next(waits, None)
-                if wait is None:
-                    return trouble
-                await asyncio.sleep(wait)
-                if row and row.id in self._put_off:
-                    row = await self._next(due)
+    async def _serve(self, way: Way, connections: int, shared: Round) -> Exception | None:
+        """All connections of one server; answers what is wrong with this program, if anything is."""
+        lanes = (Lane(way, index, shared).run() for index in range(connections))
+        ended = await asyncio.gather(*lanes, return_exceptions=True)
+        for trouble in ended:
+            if isinstance(trouble, BaseException) and not isinstance(trouble, DeliveryError):
+                self.stop()
+                return trouble if isinstance(trouble, Exception) else None
+        failed = [trouble for trouble in ended if isinstance(trouble, DeliveryError)]
+        if len(failed) == connections:
+            way.given_up = way.given_up or failed[0]
+        if not shared.ways.open:
+            shared.preparation.close()
         return None
 
-    async def _next(self, due: "_Due") -> DueCopy | None:
-        return None if self._stop.is_set() else await due.next()
-
-    async def _send(self, session: Session, row: DueCopy, ledger: Ledger) -> None:
-        composer = await self._composer_of(row)
-        try:
-            message = composer.message(row)
-            decision = Decision(DeliveryState.SUPPRESSED, row.attempts, ALL_MUTED)
-        except (NewsletterError, ValueError) as error:
-            message = None
-            decision = Decision(DeliveryState.REJECTED, row.attempts, f"could not be written: {error}")
-        await self._pacer.wait(self._stop)
-        if self._stop.is_set() or not await ledger.begin(row.id):
+    async def _judge(self, ways: Ways, troubles: Sequence[Exception], outcomes: Outcomes) -> None:
+        """Raises what ends the run."""
+        for trouble in troubles:
+            raise trouble
+        if ways.open:
             return
-        if message is not None:
-            decision = await self._hand_over(session, message, row, ledger)
-        await ledger.decide(row.id, decision)
-        self._progress(decision)
+        given_up = [way.given_up for way in ways.all if way.given_up]
+        for refusal in given_up:
+            if isinstance(refusal, ServerRefused):
+                # Trying again and again with a wrong password would only lock the account.
+                unfinished = await self._outbox.unfinished()
+                for edition in unfinished:
+                    await outcomes.pause(edition, str(refusal))
+                raise ServerRefused(await self._explained(unfinished), code=refusal.code)
+        raise given_up[0]
 
-    async def _hand_over(self, session: Session, message: Message, row: DueCopy, ledger: Ledger) -> Decision:
-        attempts = row.attempts + 1
-        try:
-            reply = await session.send(message)
-        except DeliveryError as error:
-            await ledger.decide(row.id, self._release(row.id, attempts, str(error)))
-            raise
-        self._answered = True
-        return self._judge(reply, attempts)
+    def _ahead(self, ways: Ways, connections: int) -> int:
+        """How many copies may wait for connections: none where an intent would get old, or must not be in
+        doubt without need."""
+        slow = any(way.gate.keeps_a_rate for way in ways.open)
+        return 0 if slow or self._options.rules.policy is Policy.HOLD else connections
 
-    def _judge(self, reply: Reply, attempts: int) -> Decision:
-        return after_reply(
-            reply, attempts, self._clock.now(), policy=self._options.policy, retries=self._options.retries
-        )
+    async def _wanted(self, row_id: int) -> bool:
+        return bool(await self._outbox.wanted([row_id]))
 
-    def _release(self, row_id: int, attempts: int, reason: str) -> Decision:
-        """At once back in the line. Only where the server works for others and this message makes it hang
-        up a second time is it put off, or it would be tried for ever."""
-        if self._answered and row_id in self._released:
-            self._put_off.add(row_id)
-            return self._judge(Reply(0, reason), attempts)
-        self._released.add(row_id)
-        return released(attempts, reason)
-
-    async def _composer_of(self, row: DueCopy) -> Composer:
-        async with self._composing:  # or each connection would make one of its own
-            if row.edition_id not in self._composers:
-                composer = self._composer(await self._outbox.edition(row.edition_id))
-                composer.check()
-                self._composers[row.edition_id] = composer
-            return self._composers[row.edition_id]
-
-
-class _Due:
-    """Hands out the due rows to the workers, a page at a time, each once."""
-
-    def __init__(self, outbox: Outbox, clock: Clock) -> None:
-        self._outbox = outbox
-        self._clock = clock
-        self._page: deque[DueCopy] = deque()
-        self._after = 0
-        self._lock = asyncio.Lock()
-
-    @property
-    def found(self) -> bool:
-        """Whether there was any."""
-        return self._after > 0
-
-    async def next(self) -> DueCopy | None:
-        """None when there is no more."""
-        async with self._lock:
-            if not self._page:
-                self._page.extend(await self._outbox.due(self._clock.now(), self._after, _PAGE))
-            if not self._page:
-                return None
-            row = self._page.popleft()
-            self._after = row.id
-            return row
+    async def _explained(self, editions: Sequence[int]) -> str:
+        lines = []
+        for edition_id in editions:
+            edition = await self._outbox.edition(edition_id)
+            number = edition.edition.number
+            lines.append(
+                f"edition {number} is paused: {edition.paused}. Nothing is lost: "
+                f"`newsletter editions resume {number}` lets `newsletter send` go on with what is left."
+            )
+        return "\n".join(lines)

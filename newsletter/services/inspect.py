@@ -15,8 +15,9 @@ from newsletter.core.wishes import Wishes
 from newsletter.errors import NotFound
 from newsletter.ports import DueCopy, Signer
 from newsletter.render.check import SpamVerdict, Specimen, Told, check
+from newsletter.render.copy import Copy
 from newsletter.render.findings import Finding
-from newsletter.render.personalise import Copy, Links
+from newsletter.render.personalise import Links
 from newsletter.render.text import clean
 from newsletter.render.view import EditionView, EntryView
 from newsletter.services.compose import Composer, Written
@@ -56,7 +57,7 @@ class Inspector:
         written = composer.write(row)
         if written is None:
             raise NotFound(f"{person.email} has muted all of this edition, and would get no copy.")
-        message, links = composer.sealed(written, row), composer.links(row)
+        message, links = _message(composer, row), composer.links(row)
         specimen = Specimen(
             mjml=draft.rendered.mjml,
             mistake=None,  # a draft with one is never made

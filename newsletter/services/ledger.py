@@ -1,17 +1,28 @@
 """Group commit: whatever was begun or decided while the last commit was on its way goes into the next.
 
-A connection waits until its own line is on the disk, so at any moment at most one message a connection
-is between the server's answer and its record. Not in here: what is decided.
+An intent is on the disk before `begin` returns; an outcome is there soon after `decide`, and before anything
+that is begun later. Not in here: what is decided.
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from newsletter.core.delivery import Decision
 from newsletter.ports import Clock, Outbox
 
 __all__ = ["Ledger"]
+
+_GATHERING = 0.02
+"""Seconds that outcomes wait for company, where nobody waits for them."""
+
+
+@dataclass(slots=True)
+class _Intents:
+    rows: Sequence[int]
+    begun: asyncio.Future[frozenset[int]]
 
 
 class Ledger:
@@ -20,10 +31,14 @@ class Ledger:
     def __init__(self, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
         self._clock = clock
-        self._begun: dict[int, asyncio.Future[bool]] = {}
-        self._decided: list[tuple[int, Decision, asyncio.Future[None]]] = []
+        self._intents: list[_Intents] = []
+        self._decided: list[tuple[int, Decision]] = []
         self._work = asyncio.Event()
+        self._gathering: asyncio.TimerHandle | None = None
+        self._closing = False
         self._writer: asyncio.Task[None] | None = None
+        self.trouble: Exception | None = None
+        """Why nothing more can be written; whoever sends must stop."""
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write())
@@ -32,51 +47,63 @@ class Ledger:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Raises where outcomes cannot be written, unless something else went wrong before."""
+        self._closing = True
+        self._work.set()
         if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+            await self._writer
+        try:
+            await self._commit([])
+        except Exception:
+            if error is None:
+                raise
 
-    async def begin(self, row_id: int) -> bool:
-        """True once `sending` is on the disk; False where this row must not be sent any more."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._begun[row_id] = future
+    async def begin(self, rows: Sequence[int]) -> frozenset[int]:
+        """Returns once `sending` is on the disk: those that really moved; the rest must not be sent any
+        more. Raises StoreError."""
+        if self.trouble:
+            raise self.trouble
+        intents = _Intents(rows, asyncio.get_running_loop().create_future())
+        self._intents.append(intents)
         self._work.set()
-        return await future
+        return await intents.begun
 
-    async def decide(self, row_id: int, decision: Decision) -> None:
-        """Returns when the decision is on the disk."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._decided.append((row_id, decision, future))
-        self._work.set()
-        await future
+    def decide(self, row: int, decision: Decision) -> None:
+        """Will be on the disk with the next commit."""
+        self._decided.append((row, decision))
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(_GATHERING, self._work.set)
 
     async def _write(self) -> None:
-        while True:
+        while self.trouble is None and not self._closing:
             await self._work.wait()
             self._work.clear()
-            begun, self._begun = self._begun, {}
-            decided, self._decided = self._decided, []
+            if self._gathering is not None:
+                self._gathering.cancel()
+                self._gathering = None
+            intents, self._intents = self._intents, []
             try:
-                moved = await self._outbox.record(
-                    list(begun), [(row_id, decision) for row_id, decision, _ in decided], self._clock.now()
-                )
+                await self._commit(intents)
             except Exception as error:
-                # Each waiter raises it where it belongs.
-                for begun_future in begun.values():
-                    _settle(begun_future, error)
-                for _, _, decided_future in decided:
-                    _settle(decided_future, error)
-            else:
-                for row_id, begun_future in begun.items():
-                    _settle(begun_future, row_id in moved)
-                for _, _, decided_future in decided:
-                    _settle(decided_future, None)
+                self._fail(error, intents)
 
+    async def _commit(self, intents: Sequence[_Intents]) -> None:
+        decided, self._decided = self._decided, []
+        rows = [row for group in intents for row in group.rows]
+        if not rows and not decided:
+            return
+        try:
+            moved = await self._outbox.record(rows, decided, self._clock.now())
+        except BaseException:
+            self._decided = decided + self._decided
+            raise
+        for group in intents:
+            if not group.begun.done():
+                group.begun.set_result(moved.intersection(group.rows))
 
-def _settle(future: asyncio.Future[Any], outcome: Any) -> None:
-    if future.done():
-        return  # Whoever waited was cancelled; what is on the disk stands.
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
+    def _fail(self, error: Exception, intents: Sequence[_Intents]) -> None:
+        self.trouble = error
+        for group in (*intents, *self._intents):
+            if not group.begun.done():
+                group.begun.set_exception(error)
+        self._intents = []

@@ -8,9 +8,9 @@ from newsletter.core import tokens
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.ports import Envelope, Message, Signer
+from newsletter.render.copy import Copy
 from newsletter.render.letter import Letter, LetterKind, render_letter
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy
 from newsletter.render.theme import Theme
 
 __all__ = ["LetterWriter"]
@@ -33,8 +33,9 @@ class LetterWriter:
         copy = render_letter(kind, letter, self.theme)
         data = build_message(copy, self._headers(kind, letter, person, now))
         _, sender = parseaddr(self.newsletter.sender)
-        signed = self.signer.sign(data) if self.signer else data
-        return copy, Message(Envelope(sender, person.email), signed)
+        signed = self.signer.sign(data, canonical=True) if self.signer else data
+        # No row of the outbox is behind it, so its bounce has no token.
+        return copy, Message(Envelope(self.newsletter.bounces_to or sender, person.email), signed)
 
     def letter(self, kind: LetterKind, person: Subscriber, next_edition: datetime | None) -> Letter:
         """What the letter says, before it is set."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import emails
 
-from newsletter.adapters.dkim import DkimSigner
+from newsletter.adapters.dkim import DkimKey, DkimSigner
 
 pytestmark = pytest.mark.skipif(
     shutil.which("spamassassin") is None, reason="SpamAssassin is not installed: Debian's spamassassin"
@@ -52,7 +52,7 @@ def test_no_digest_is_spam(tmp_path: Path) -> None:
     subprocess.run(
         ["openssl", "genrsa", "-traditional", "-out", key, "2048"], check=True, capture_output=True
     )
-    signer = DkimSigner.load("example.org", "papers", key)
+    signer = DkimSigner("example.org", [DkimKey.load("papers", key)])
     names = [*itertools.product(emails.THEMES, ["en"]), ("digest", "ar")]
     found = judged([emails.message(*name, signer).data for name in names], tmp_path)
     bad = {name: found for name, found in zip(names, found, strict=True) if found[0] > MOST}

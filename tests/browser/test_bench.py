@@ -20,11 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.core.model import Newsletter
+from newsletter.render.copy import Copy
 from newsletter.render.exhibit import Exhibit, Standing
 from newsletter.render.findings import Finding, Status
 from newsletter.render.fitting import Fitting
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
 from newsletter.web.bench import Bench, bench_app
@@ -48,7 +48,7 @@ NEWSLETTER = Newsletter(
 
 def exhibit(subject: str) -> Exhibit:
     """With something behind every tab, and one of each status."""
-    copy = Copy(HTML, "A first text\n" + "A long line of text. " * 20)
+    copy = Copy.of(HTML, "A first text\n" + "A long line of text. " * 20)
     headers = MessageHeaders(
         from_="papers@example.org",
         to="ada@example.org",

@@ -1,7 +1,6 @@
 """What every store promises, whatever database is behind it."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -11,16 +10,14 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from support.samples import NOW, edition, entry
+from support.samples import NOW, PEOPLE, edition, entry
 
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.schema import metadata
 from newsletter.adapters.stores.schema import outbox as rows
 from newsletter.adapters.stores.slots import SqlSlots
-from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.core.consent import Event
 from newsletter.core.delivery import MOVES, Decision
 from newsletter.core.listfile import NewSubscriber
@@ -31,44 +28,7 @@ from newsletter.core.wishes import MOST_LIKES, Like, Wishes
 from newsletter.errors import AlreadyRunning, ConfigError, IllegalMove, NotFound, StoreError
 from newsletter.ports import Headline
 
-PEOPLE = [NewSubscriber(f"reader{n}@example.org", f"Reader {n}", ("Agents",)) for n in range(5)]
 LIKE = Like("arxiv:1", "Liked", "Agents", (("tool use", 0.8), ("memory", 0.6)))
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database("sqlite:///papers.db", tmp_path)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-def entries(database: Database) -> SqlEntries:
-    return SqlEntries(database)
-
-
-@pytest.fixture
-def editions(database: Database) -> SqlEditions:
-    return SqlEditions(database)
-
-
-@pytest.fixture
-def outbox(database: Database) -> SqlOutbox:
-    return SqlOutbox(database)
-
-
-@pytest.fixture
-def subscribers(database: Database) -> SqlSubscribers:
-    return SqlSubscribers(database)
-
-
-@pytest.fixture
-async def planned(entries, editions, subscribers) -> int:
-    """An edition with entries 1 to 3 and a row for each of five readers; its id."""
-    await entries.add([entry(n) for n in range(1, 6)], NOW)
-    await subscribers.add(PEOPLE, NOW)
-    published = await editions.publish(edition(1, 1, 2, 3), "<p>", "text", "0" * 16, NOW)
-    return published.id
 
 
 async def ids(outbox: SqlOutbox) -> list[int]:

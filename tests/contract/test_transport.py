@@ -1,22 +1,11 @@
 """What the SMTP transport makes of a real server's answers, phase by phase."""
 
 import pytest
-from support.smtp import raw_server, scripted_server
+from support.rawsmtp import close, raw_server, then
+from support.sessions import message, transport
+from support.smtp import scripted_server
 
-from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.errors import ServerRefused, ServerUnavailable
-from newsletter.ports import Envelope, Message
-
-DATA = b"Message-ID: <1@example.org>\r\nSubject: x\r\n\r\n.leading dot\r\n"
-
-
-def transport(port: int, **values: object) -> SmtpTransport:
-    known = {"host": "127.0.0.1", "port": port, "tls": "none", "greeting_name": "example.org", "timeout": 5}
-    return SmtpTransport(SmtpServer(**known | values))
-
-
-def message(recipient: str = "reader@example.org") -> Message:
-    return Message(Envelope("papers@example.org", recipient), DATA)
 
 
 async def test_a_connection_serves_many_messages():
@@ -101,8 +90,8 @@ async def test_where_tls_is_asked_for_nothing_goes_out_in_clear():
 @pytest.mark.parametrize("code", [250, 550])
 async def test_words_in_any_encoding_are_kept_legibly(code: int):
     """Whatever the server's encoding is, its answer counts and can be stored and printed."""
-    end = f"{code} angenommen f\xfcr Sie\x07".encode("latin-1")
-    async with raw_server(end=end) as port, transport(port).session() as session:
+    end = f"{code} angenommen f\xfcr Sie\x07\r\n".encode("latin-1")
+    async with raw_server({"dot": end}) as server, transport(server.port).session() as session:
         reply = await session.send(message())
     assert reply.code == code
     assert reply.text == r"angenommen f\udcfcr Sie"
@@ -110,16 +99,17 @@ async def test_words_in_any_encoding_are_kept_legibly(code: int):
 
 async def test_an_answer_that_is_none_after_the_last_dot_is_ambiguous():
     """The server has the message and says something that no one can read."""
-    async with raw_server(end=b"OK accepted") as port, transport(port).session() as session:
+    async with raw_server({"dot": b"OK accepted\r\n"}) as server, transport(server.port).session() as session:
         reply = await session.send(message())
     assert reply.ambiguous
 
 
-async def test_a_refusal_counts_also_where_the_server_hangs_up_after_it():
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)])
+async def test_a_refusal_counts_also_where_the_server_hangs_up_after_it(offers: tuple[str, ...]):
     """The recipient was refused; that the connection ends as well is another matter."""
     async with (
-        raw_server(rcpt=b"550 5.1.1 no such user", close_after_rcpt=True) as port,
-        transport(port).session() as session,
+        raw_server({"RCPT": then(b"550 5.1.1 no such user\r\n", close)}, offers=offers) as server,
+        transport(server.port).session() as session,
     ):
         reply = await session.send(message())
         assert (reply.code, reply.text) == (550, "5.1.1 no such user")

@@ -27,7 +27,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -35,7 +34,7 @@ from acceptance.replay import Days, read_days
 from support.judges import official_mjml
 from support.themes import THEMES, shipped_theme
 
-from newsletter.adapters.dkim import DkimSigner
+from newsletter.adapters.dkim import DkimKey, DkimSigner
 from newsletter.adapters.spamassassin import judge
 from newsletter.adapters.weights import shipped_editor
 from newsletter.core.edition import EditionPolicy, arrange
@@ -168,12 +167,7 @@ def _desk(theme: str, policy: str) -> EditorialDesk:
 @cache
 def _signer() -> DkimSigner:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
-    return DkimSigner("example.org", "papers", pem)
+    return DkimSigner("example.org", [DkimKey("papers", key)])
 
 
 # All days

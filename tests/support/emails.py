@@ -21,9 +21,9 @@ from newsletter.core.phrases import Phrases
 from newsletter.core.topics import topic_names
 from newsletter.core.wishes import Wishes
 from newsletter.ports import Message, PublishedEdition, Signer
+from newsletter.render.copy import Copy
 from newsletter.render.ladder import Fitted, fit
 from newsletter.render.letter import LetterKind
-from newsletter.render.personalise import Copy
 from newsletter.services.compose import Composer, links_of
 from newsletter.services.letters import LetterWriter
 from support.themes import LANGUAGES, THEMES, shipped_theme

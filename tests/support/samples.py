@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
 
 NOW = datetime(2026, 3, 11, 7, 30, tzinfo=UTC)
+PEOPLE = [NewSubscriber(f"reader{n}@example.org", f"Reader {n}", ("Agents",)) for n in range(5)]
 
 
 def entry(number: int, **values: object) -> Entry:

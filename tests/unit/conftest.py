@@ -14,9 +14,10 @@ from newsletter.core.reader import Arrangement, arrange_for
 from newsletter.core.readerindex import ReaderIndex
 from newsletter.core.wishes import Wishes
 from newsletter.render.compiled import Shape
+from newsletter.render.copy import Copy
 from newsletter.render.digest import RenderedEdition, render_edition
 from newsletter.render.mime import MessageHeaders
-from newsletter.render.personalise import Copy, Links, Personaliser, Reader
+from newsletter.render.personalise import Links, Personaliser, Reader
 from newsletter.render.theme import Theme
 
 TEMPLATES = Path(__file__).parents[2] / "templates"

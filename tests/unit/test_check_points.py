@@ -13,11 +13,12 @@ from newsletter.core.model import Edition, Newsletter, RankedEntry
 from newsletter.core.reader import Arrangement
 from newsletter.render.check import Finding, SpamVerdict, Specimen, Told, check
 from newsletter.render.compiled import Shape
+from newsletter.render.copy import Copy
 from newsletter.render.digest import render_edition
 from newsletter.render.findings import Status
 from newsletter.render.fitting import CLIP_LIMIT, Fitting
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy, Links, Personaliser, Reader
+from newsletter.render.personalise import Links, Personaliser, Reader
 from newsletter.render.theme import Theme
 from newsletter.render.view import view_edition
 
@@ -213,7 +214,7 @@ def worded(old: str, new: str) -> Change:
 
 def rewritten(specimen: Specimen, **parts: str) -> Specimen:
     """With other parts, and the message that they make."""
-    copy = Copy(**{"html": specimen.html, "text": specimen.text, **parts})
+    copy = Copy.of(**{"html": specimen.html, "text": specimen.text, **parts})
     message = written(copy, specimen.subject)
     return replace(specimen, html=copy.html, text=copy.text, message=message, again=message)
 
@@ -356,10 +357,16 @@ def test_one_fault(shipped: Specimen, point: int, status: Status, change: Change
     assert found[point].mend
 
 
+def test_a_reader_in_any_script(shipped: Specimen) -> None:
+    """An address outside ASCII stands in To as it is, which is no fault."""
+    message = shipped.message.replace(b"ada@example.org", "ада@example.org".encode(), 1)
+    assert unsound(replace(shipped, message=message, again=message)) == {}
+
+
 def test_without_https(shipped: Specimen) -> None:
     """A base_url of http keeps one-click from working, and both headers and links say so."""
     plain = shipped.unsubscribe.replace("https:", "http:")
-    copy = Copy(*(part.replace(shipped.unsubscribe, plain) for part in (shipped.html, shipped.text)))
+    copy = Copy.of(*(part.replace(shipped.unsubscribe, plain) for part in (shipped.html, shipped.text)))
     message = written(copy, shipped.subject, list_unsubscribe=plain)
     changed = replace(
         shipped, html=copy.html, text=copy.text, message=message, again=message, unsubscribe=plain

@@ -1,6 +1,6 @@
 """newsletter.toml and the environment, and what is said when they are wrong."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ name = "Papers"
 from = "Papers <papers@example.org>"
 base_url = "https://papers.example.org/"
 """
+DKIM = '[dkim]\ndomain = "example.org"\nselector = "s"\nkey_file = "k"\n'
 
 
 def write(folder: Path, text: str = "", start: str = MINIMAL) -> Path:
@@ -57,6 +58,18 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     ("text", "says"),
     [
         ("[smtp]\nconections = 3\n", '[smtp] conections: unknown key; did you mean "connections"?'),
+        ('bounces_to = "b+c@example.org"\n', "bounces_to: at most 30 characters and no plus sign"),
+        (f'bounces_to = "{"b" * 31}@example.org"\n', "[newsletter] bounces_to: at most 30 characters"),
+        ('bounces_to = "B <b@example.org>"\n', "[newsletter] bounces_to: write an address"),
+        ('bounces_to = "bö@example.org"\n', "[newsletter] bounces_to: write an address"),
+        (
+            f'{DKIM}ed25519_selector = "e"\n',
+            "[dkim]: set ed25519_selector and ed25519_key_file, or neither",
+        ),
+        (
+            f'{DKIM}ed25519_selector = "s"\ned25519_key_file = "e"\n',
+            "[dkim]: ed25519_selector and selector are names of two keys",
+        ),
         ("[smpt]\nport = 25\n", '[smpt]: unknown key; did you mean "smtp"?'),
         ("[store]\nxyz = 1\n", "[store] xyz: unknown key; the keys here are url."),
         ('[schedule]\ntime = "25:00"\n', "[schedule] time: write hours and minutes"),
@@ -69,6 +82,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[[sources]]\nkind = "file"\nname = "x"\n', "[[sources]] number 1 path: missing"),
         ('[[sources]]\nkind = "carrier pigeon"\nname = "x"\npath = "y"\n', "[[sources]] number 1 kind: "),
         ('[smtp]\nhost = "mail.example.org"\nusername = "me"\ntls = "none"\n', "the password in clear"),
+        ('[smtp]\nport = 25\n[[smtp.servers]]\nhost = "a.example.org"\n', "port belongs into each of the"),
+        ('[[smtp.servers]]\nhost = "a.example.org"\nweight = 0\n', "must have a weight above 0"),
+        ('[[smtp.servers]]\nhost = "a"\n[[smtp.servers]]\nhost = "a"\n', "a:2525 is there twice in servers"),
+        ('[[smtp.servers]]\nprt = 1\n', '[[smtp.servers]] number 1 prt: unknown key; did you mean "port"?'),
+        ('[[smtp.domains]]\nrate = 1\n', "[[smtp.domains]] number 1 domain: missing"),
+        ('[[smtp.domains]]\ndomain = "no domain"\n', "[[smtp.domains]] number 1 domain: write a name"),
+        ("[smtp.warmup]\nfirst_day = 5\n", "[smtp] warmup.started: missing"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_place_and_its_mend(tmp_path: Path, text: str, says: str):
@@ -122,8 +142,23 @@ def test_a_user_name_without_a_password_is_refused(tmp_path: Path):
     """Signing in without one cannot succeed, so it is said before anything is sent."""
     settings = load_settings(write(tmp_path, '[smtp]\nusername = "me"\npassword_env = "MAIL_PASSWORD"\n'))
     with pytest.raises(ConfigError, match="MAIL_PASSWORD"):
-        Secrets(settings, {}).smtp_password()
-    assert Secrets(settings, {"MAIL_PASSWORD": "pw"}).smtp_password() == "pw"
+        Secrets(settings, {}).smtp_password(settings.smtp)
+    assert Secrets(settings, {"MAIL_PASSWORD": "pw"}).smtp_password(settings.smtp) == "pw"
+
+
+def test_several_servers_take_the_place_of_one(tmp_path: Path):
+    """Each with its own keys and defaults; without them `[smtp]` itself is the server."""
+    one = load_settings(write(tmp_path, '[smtp]\nhost = "a.example.org"\n')).smtp
+    assert [server.host for server in one.all_servers] == ["a.example.org"]
+    text = '[[smtp.servers]]\nhost = "a"\nweight = 3\n[[smtp.servers]]\nhost = "b"\nrate = 5\n'
+    text += '[[smtp.domains]]\ndomain = "*"\nconnections = 2\n[smtp.warmup]\nstarted = 2026-03-11\n'
+    several = load_settings(write(tmp_path, text)).smtp
+    assert [(server.host, server.weight, server.rate) for server in several.all_servers] == [
+        ("a", 3, None),
+        ("b", 1, 5),
+    ]
+    assert (several.domains[0].domain, several.domains[0].connections) == ("*", 2)
+    assert several.warmup.started == date(2026, 3, 11)
 
 
 def test_times_and_zones_are_read_as_such(tmp_path: Path):

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from newsletter.core.delivery import (
     MOVES,
     OPEN,
+    Alarm,
+    Attempt,
     Policy,
     Reply,
     RetrySchedule,
@@ -22,8 +24,8 @@ NOW = datetime(2026, 3, 11, 7, 30, tzinfo=UTC)
 RETRIES = RetrySchedule()
 
 
-def judge(reply: Reply, attempts: int = 1, policy: Policy = Policy.RESEND):
-    return after_reply(reply, attempts, NOW, policy=policy, retries=RETRIES)
+def judge(reply: Reply, count: int = 1, policy: Policy = Policy.RESEND, now: datetime = NOW, row: int = 1):
+    return after_reply(reply, Attempt(row, count, NOW), now, policy=policy, retries=RETRIES)
 
 
 def test_a_finished_copy_stays_finished():
@@ -46,18 +48,43 @@ def test_a_5yz_reply_rejects_this_copy_and_keeps_the_reason():
 
 
 def test_a_4yz_reply_waits_longer_each_time_and_ends_expired():
-    """The waits of the schedule in order, the last one repeated, then expired and never lost."""
-    waits = []
-    for attempt in range(1, RETRIES.attempts):
-        decision = judge(Reply(451, "try later"), attempt)
-        assert decision.state is State.DEFERRED
-        waits.append(decision.next_attempt - NOW)
-    assert waits == sorted(waits)
-    assert waits[: len(RETRIES.delays)] == list(RETRIES.delays)
-    last = judge(Reply(451, "try later"), RETRIES.attempts)
-    assert last.state is State.EXPIRED
-    assert last.next_attempt is None
-    assert "12 attempts" in last.reason
+    """The waits of the schedule in order, the last one repeated, each with a little more that is different
+    for everybody; two days after publishing it is expired and never lost."""
+    now, count, waits = NOW, 1, []
+    while (decision := judge(Reply(450, "try later"), count, now=now)).state is State.DEFERRED:
+        waits.append(decision.next_attempt - now)
+        now, count = decision.next_attempt, count + 1
+    for wait, planned in zip(waits, RETRIES.delays, strict=False):
+        assert planned <= wait <= 1.2 * planned
+    assert all(wait >= RETRIES.delays[-1] for wait in waits[len(RETRIES.delays) :])
+    assert timedelta(hours=43) < now - NOW <= RETRIES.lifetime
+    assert (decision.state, decision.next_attempt) == (State.EXPIRED, None)
+    assert decision.reason == f"given up after {count} attempts: 450 try later"
+
+
+def test_those_who_failed_together_do_not_come_back_together():
+    """A thousand copies deferred at one moment are spread over the fifth of the wait."""
+    times = {judge(Reply(450, "later"), row=row).next_attempt for row in range(1000)}
+    assert len(times) > 990
+    assert max(times) - min(times) > timedelta(seconds=50)
+
+
+@pytest.mark.parametrize("code", [421, 454])
+def test_a_server_that_gets_too_much_uses_up_nobodys_attempts(code: int):
+    """The copy waits a minute or so, and its attempt does not count; only its lifetime goes on."""
+    decision = judge(Reply(code, "throttled"), 3)
+    assert (decision.state, decision.attempts) == (State.DEFERRED, 2)
+    assert timedelta(minutes=1) <= decision.next_attempt - NOW <= timedelta(minutes=1.2)
+    assert judge(Reply(code, "throttled"), 3, now=NOW + RETRIES.lifetime).state is State.EXPIRED
+
+
+def test_an_edition_is_stopped_when_a_tenth_of_its_copies_are_rejected():
+    """Not by a few at the start, and not by a tenth or less."""
+    alarm = Alarm(share=0.1, least=100)
+    assert not alarm.rings(rejected=50, answered=99)
+    assert not alarm.rings(rejected=10, answered=100)
+    assert alarm.rings(rejected=11, answered=100)
+    assert not alarm.rings(rejected=1, answered=1_000_000)
 
 
 def test_a_break_before_the_last_dot_is_tried_again_under_both_policies():
@@ -97,4 +124,4 @@ def test_every_decision_is_a_legal_move(code: int, attempts: int, policy: Policy
     assert decision.state in MOVES[State.SENDING]
     assert (decision.next_attempt is not None) == (decision.state is State.DEFERRED)
     if decision.next_attempt:
-        assert decision.next_attempt - NOW >= timedelta(minutes=5)
+        assert decision.next_attempt - NOW >= timedelta(minutes=1)

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from newsletter.cli import app
 from newsletter.config import Settings
 from newsletter.config.tables import SOURCE_KINDS
-from newsletter.core.delivery import MOVES, RetrySchedule
+from newsletter.core.delivery import MOVES, Attempt, RetrySchedule
 from newsletter.core.model import DeliveryState, Entry
 from newsletter.core.slots import Outcome
 from newsletter.render.letter import Letter
@@ -171,16 +172,17 @@ def test_the_states_are_those_of_the_program():
 
 
 def test_the_waits_are_those_of_the_program():
-    """The row of waits is the schedule of retries, its last cell the attempt after which nothing comes."""
+    """The row of waits is the schedule of retries, its last cell what all later attempts wait."""
     (rows,) = tables("docs/delivery.md", "Attempts")
-    schedule = RetrySchedule()
-    waits = [schedule.after(attempt) for attempt in range(1, schedule.attempts)]
-    said = [re.match(r"(\d+) (min|h)", cell) for cell in rows[0][1:-1]]
+    schedule = RetrySchedule(jitter=0)
+    now = datetime(2026, 3, 11, tzinfo=UTC)
+    waits = [schedule.after(Attempt(1, count, now), now) - now for count in range(1, 9)]
+    said = [re.match(r"(\d+) (min|h)", cell) for cell in rows[0][1:]]
     minutes = [int(found[1]) * (60 if found[2] == "h" else 1) for found in said if found]
-    assert minutes == [wait.total_seconds() / 60 for wait in waits[:6] if wait]
+    assert minutes == [wait.total_seconds() / 60 for wait in waits[:6]]
     assert len(set(waits[5:])) == 1
-    assert (schedule.attempts, schedule.after(schedule.attempts)) == (12, None)
-    assert round(sum(wait.total_seconds() for wait in waits if wait) / 3600) == 28
+    assert RetrySchedule().jitter == 1 / 5
+    assert RetrySchedule().lifetime == Settings.model_fields["delivery"].default.lifetime == timedelta(days=2)
 
 
 def test_the_outcomes_of_slots_are_those_of_the_program():

@@ -20,12 +20,13 @@ from newsletter.core.reader import Arrangement, SectionPlace
 from newsletter.core.wishes import Wishes
 from newsletter.render.balance import balance_error
 from newsletter.render.compiled import Shape
+from newsletter.render.copy import Copy
 from newsletter.render.detail import FULL
 from newsletter.render.digest import render_edition
 from newsletter.render.findings import Status
 from newsletter.render.fitting import CLIP_LIMIT
 from newsletter.render.letter import LetterKind
-from newsletter.render.personalise import Copy, Links, Personaliser, Reader
+from newsletter.render.personalise import Links, Personaliser, Reader
 from newsletter.render.text import clean, cut, safe_link
 from newsletter.services.inspect import Inspector
 from newsletter.services.letters import LetterWriter

@@ -62,6 +62,13 @@ def test_only_who_is_on_the_list_can_leave_it(writer: LetterWriter) -> None:
         assert present == (list(LIST) if kind is LetterKind.WELCOME else [])
 
 
+def test_its_bounce_goes_where_bounces_go(writer: LetterWriter) -> None:
+    """To the sender, or to the address for bounces; no row is behind it, so there is no token."""
+    assert writer.write(LetterKind.CONFIRM, ADA, NOW)[1].envelope.sender == "papers@example.org"
+    other = replace(writer, newsletter=replace(writer.newsletter, bounces_to="bounces@example.org"))
+    assert other.write(LetterKind.CONFIRM, ADA, NOW)[1].envelope.sender == "bounces@example.org"
+
+
 def test_the_next_edition(writer: LetterWriter) -> None:
     """A welcome says when it comes, where that is known."""
     copy, _ = writer.write(LetterKind.WELCOME, ADA, NOW, datetime(2026, 11, 23, 7, 30, tzinfo=UTC))

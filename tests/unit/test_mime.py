@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import InputError
+from newsletter.render.copy import Copy
 from newsletter.render.mime import MessageHeaders, build_message
-from newsletter.render.personalise import Copy
 from newsletter.render.text import clean
 
 ONCE = [
@@ -30,7 +30,7 @@ ONCE = [
     "MIME-Version",
     "Content-Type",
 ]
-COPY = Copy(html="<p>é</p>\n", text="é\n")
+COPY = Copy.of(html="<p>é</p>\n", text="é\n")
 HOSTILE = [
     "a\r\nBcc: eve@example.net",
     "a\nX: y",
@@ -135,7 +135,7 @@ class TestWholeMessage:
     def test_body_cannot_end_its_part(self):
         """A text that looks like the boundary does not act as one."""
         boundary = parsed(build_message(COPY, headers())).get_boundary()
-        copy = Copy(html=f"<p>--{boundary}--</p>", text=f"a\n--{boundary}\n\nb\r\n.\r\n.c \r")
+        copy = Copy.of(html=f"<p>--{boundary}--</p>", text=f"a\n--{boundary}\n\nb\r\n.\r\n.c \r")
         text, html = parsed(build_message(copy, headers())).iter_parts()
         assert f"--{boundary}\n" in text.get_content().replace("\r\n", "\n")
         assert f"--{boundary}--" in html.get_content()
@@ -184,9 +184,21 @@ class TestHostileHeaders:
             "<ada@example.org> AUTH=<>",
             "x> AUTH=<y@example.org",
             "alice@example.org)bob@example.com",
-            "jürgen@example.org",
             "ada@example.org\u2028",
             "a" * 65 + "@example.org",
+            "jü rgen@example.org",
+            "jü\u00a0rgen@example.org",
+            "jü\u0085rgen@example.org",
+            "jü\u202ergen@example.org",
+            "jü\0rgen@example.org",
+            "jü<rgen@example.org",
+            "jürgen>@example.org",
+            "jü\r\nBcc: eve@example.net",
+            "jü,eve@example.net",
+            "jü@rgen@example.org",
+            "ü" * 33 + "@example.org",
+            "jürgen@exa\ud800mple.org",
+            "j\udcffrgen@example.org",
         ],
     )
     def test_addresses_are_strict(self, address):
@@ -195,6 +207,17 @@ class TestHostileHeaders:
             build_message(COPY, headers(to=address, to_name="Ada"))
         with pytest.raises(InputError, match=r"^From: "):
             build_message(COPY, headers(from_=address))
+
+    @pytest.mark.parametrize("local", ["jürgen", "用户", "ü" * 32, "дима.ф+x"])
+    def test_readers_write_in_any_script(self, local):
+        """What stands before the at sign goes as it is (RFC 6532), in To alone."""
+        data = build_message(COPY, headers(to=f"{local}@bücher.example", to_name="Jürgen"))
+        (line,) = [line for line in data.partition(b"\r\n\r\n")[0].split(b"\r\n") if not line.isascii()]
+        assert line.endswith(f"<{local}@xn--bcher-kva.example>".encode())
+        assert line.startswith((b"To: ", b" <"))
+        for field in ("from_", "reply_to"):
+            with pytest.raises(InputError, match="is not an address of plain ASCII"):
+                build_message(COPY, headers(**{field: f"{local}@example.org"}))
 
     def test_domains_become_a_labels(self):
         """A domain of any script is written in ASCII."""

@@ -17,7 +17,7 @@ from newsletter.errors import TemplateError
 from newsletter.render.balance import balance_error
 from newsletter.render.compiled import Shape
 from newsletter.render.digest import RenderedEdition
-from newsletter.render.personalise import Links, Personaliser, Reader
+from newsletter.render.personalise import Links, Personaliser, Reader, Sheet
 from newsletter.render.text import clean
 
 NONCE = "0123456789abcdef"
@@ -146,6 +146,19 @@ class TestCopy:
         assert small.copy(replace(reader, arrangement=arrangement)).html == (
             "<p>1 for you: second 1</p><b>3</b>" + END
         )
+
+    def test_counts_of_what_is_not_there(self, reader):
+        """Where a theme says how much there is of a section that this reader does not get, it is nothing."""
+        counts = "".join(f" {mark(name, index)}" for name in ("COUNT", "LISTED") for index in (0, 1))
+        counted = Personaliser(rendered(SMALL + counts + f" {mark('PICKED')}"), TWO)
+        arrangement = Arrangement(lead=3, picks=(), sections=(SectionPlace(1, 2, (2,)),), also=())
+        assert counted.copy(replace(reader, arrangement=arrangement)).text.endswith(" 0 2 0 1 0")
+
+    def test_nothing_goes_out_with_a_value_missing(self):
+        """Its sign would be in the email."""
+        sheet = Sheet([b"a=\r\n", b"\0COUNT_1"], [b"a=\r\n"], {}, {})
+        with pytest.raises(ValueError, match="has no text"):
+            sheet.copy("ada@example.org", "", LINKS)
 
     def test_note(self, render_plain_edition, render_copy):
         """Only followed topics say so, in both parts; the lead's topic says it beside the lead."""

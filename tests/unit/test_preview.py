@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from newsletter.render.copy import Copy
 from newsletter.render.exhibit import Exhibit, edition_exhibit
 from newsletter.render.findings import Finding, Status
 from newsletter.render.fitting import CLIP_LIMIT, Fitting
 from newsletter.render.mime import build_message
-from newsletter.render.personalise import Copy
 from newsletter.render.preview import preview_pages
 
 FINDINGS = (
@@ -224,7 +224,9 @@ def test_size(index_of, copy, message):
 
 def test_a_letter_has_no_ranking(render_newsletter, render_headers, render_bench):
     """An email without an edition is shown like any other, and its first text is cut where mailboxes do."""
-    copy = Copy(f"<html><head><title>no</title></head><body><p>Confirm {'x' * 200}</p></body></html>", "Hi")
+    copy = Copy.of(
+        f"<html><head><title>no</title></head><body><p>Confirm {'x' * 200}</p></body></html>", "Hi"
+    )
     exhibit = Exhibit(
         newsletter=render_newsletter,
         label="To confirm",
@@ -243,7 +245,7 @@ def test_hostile_text(render_edition_of, render_entry, render_newsletter, render
 
     def elements(word):
         edition = render_edition_of({word: [render_entry(1, title=word, reasons=(word,))]}, subject=word)
-        copy = Copy(f"<body>{word.replace('<', '&lt;')}", word)
+        copy = Copy.of(f"<body>{word.replace('<', '&lt;')}", word)
         data = build_message(copy, render_headers(subject=word, to_name=word))
         exhibit = edition_exhibit(
             edition,

@@ -1,6 +1,7 @@
 """Signed links, Message-IDs and nonces."""
 
 import base64
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +60,52 @@ def test_a_nonce_is_sixteen_hexadecimal_digits_and_the_same_on_every_render():
     assert nonce != tokens.nonce(SECRET, "papers", 2)
     assert len(nonce) == 16
     assert int(nonce, 16) >= 0
+
+
+rows = st.integers(0, 2**64 - 1)
+
+
+@given(rows)
+def test_an_envelope_reads_back_as_its_row(row: int):
+    """In whatever case a server returns it, and it fits before an at sign."""
+    token = tokens.make_envelope(SECRET, "papers", row)
+    assert re.fullmatch("[a-z2-7]{32}", token)
+    for seen in (token, token.upper(), token.title()):
+        assert tokens.read_envelope(SECRET, "papers", seen) == row
+
+
+@given(rows, st.integers(0, 20 * 8 - 1))
+def test_an_envelope_with_any_bit_changed_is_nobodys(row: int, bit: int):
+    """Row and signature alike: no bit may be flipped."""
+    raw = bytearray(base64.b32decode(tokens.make_envelope(SECRET, "papers", row), casefold=True))
+    raw[bit // 8] ^= 1 << bit % 8
+    assert tokens.read_envelope(SECRET, "papers", base64.b32encode(raw).decode().lower()) is None
+
+
+@given(
+    rows,
+    st.integers(0, 32),
+    st.integers(0, 2),
+    st.one_of(st.text(max_size=2), st.sampled_from(["=", "ı", "ſ", "0", "1", "8", " ", "+", "ａ"])),
+)
+def test_an_envelope_that_was_touched_is_nobodys(row: int, at: int, gone: int, put: str):
+    """Characters changed, left out or added anywhere."""
+    token = tokens.make_envelope(SECRET, "papers", row)
+    touched = token[:at] + put + token[at + gone :]
+    read = tokens.read_envelope(SECRET, "papers", touched)
+    assert read == (row if touched.isascii() and touched.lower() == token else None)
+
+
+@given(st.text(max_size=40))
+def test_anything_else_is_no_envelope(text: str):
+    """Whatever stands before an at sign, it is read as nobody's without a fault."""
+    assert tokens.read_envelope(SECRET, "papers", text) is None
+
+
+def test_an_envelope_is_of_one_newsletter_under_one_secret():
+    """And is no token of a subscriber's."""
+    token = tokens.make_envelope(SECRET, "papers", 7)
+    assert tokens.read_envelope(SECRET, "other", token) is None
+    assert tokens.read_envelope(SECRET[::-1], "papers", token) is None
+    assert tokens.read(SECRET, "envelope", "papers", token) is None
+    assert tokens.read_envelope(SECRET, "papers", tokens.make(SECRET, "envelope", "papers", 7)) is None

@@ -1,23 +1,30 @@
-"""One database: its engine, its settings, its migrations, and errors that a person understands."""
+"""One database: whose turn it is, who may send from it, and errors that a person understands.
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+Tables are in `schema`, the connection in `thread`, what rows mean in the other modules.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from newsletter.adapters.stores.schema import REVISION
+from newsletter.adapters.stores.thread import READ, WRITE, Connection, DatabaseThread
 from newsletter.errors import AlreadyRunning, ConfigError, StoreError
 
-__all__ = ["Database"]
+__all__ = ["Connection", "Database"]
 
-_BUSY_SECONDS = 30
-_READ_ONLY = "newsletter_read_only"
+_BUSY = "30"
+"""Seconds to wait for another process that writes; a `?timeout=` in the address says otherwise."""
+_LONGEST = 86_400.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Database:
@@ -28,37 +35,46 @@ class Database:
     """
 
     def __init__(self, url: str, folder: Path) -> None:
-        self._path = _sqlite_path(url, folder)
-        self._engine: AsyncEngine = create_async_engine(
-            sa.URL.create("sqlite+aiosqlite", database=str(self._path)),
-            pool_size=1,
-            max_overflow=0,
-            pool_timeout=2 * _BUSY_SECONDS,
-            connect_args={"timeout": _BUSY_SECONDS},
-        )
-        sa.event.listen(self._engine.sync_engine, "connect", _set_pragmas)
-        sa.event.listen(self._engine.sync_engine, "begin", _begin)
-        self._reader = self._engine.execution_options(**{_READ_ONLY: True})
-        self._migrated = False
+        name, self._busy = _sqlite(url)
+        self.path = folder / name
+        self._thread = DatabaseThread(self.path, self._busy)
+        self._turn = asyncio.Lock()
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def read(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that writes nothing: it sees one state of the data and keeps nobody from writing."""
-        return self._transaction(self._reader)
+        return self._transaction(READ)
 
-    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def begin(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that writes: committed at the end, rolled back where something raises."""
-        return self._transaction(self._engine)
+        return self._transaction(WRITE)
+
+    async def ask(
+        self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a function answers that only reads: a transaction in one hop to the thread and back."""
+        async with self._my_turn():
+            return await self._thread.transact(READ, lambda connection: function(connection, *args, **kwargs))
+
+    async def write(
+        self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a function answers, once all that it wrote is on the disk. Rolled back where it raises, and
+        where the caller is cancelled before the commit."""
+        async with self._my_turn():
+            return await self._thread.transact(
+                WRITE, lambda connection: function(connection, *args, **kwargs)
+            )
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
         """The right to send, held through a lock of the operating system: it ends with this process,
         however that dies. Raises AlreadyRunning."""
-        lock = FileLock(f"{self._path.resolve()}.lock", timeout=0)
+        lock = FileLock(f"{self.path.resolve()}.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
             raise AlreadyRunning(
-                f"another process is sending from {self._path}. Wait until it ends, or stop it; "
+                f"another process is sending from {self.path}. Wait until it ends, or stop it; "
                 "nothing is lost by waiting."
             ) from None
         except OSError as error:
@@ -70,93 +86,65 @@ class Database:
 
     async def close(self) -> None:
         """Give the file back."""
-        await self._engine.dispose()
+        await self._thread.close()
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        if not self._migrated:
-            await self._migrate()
-        with _explained(self._path):
-            async with engine.begin() as connection:
-                yield connection
+    async def _transaction(self, begin: str) -> AsyncIterator[Connection]:
+        async with self._my_turn():
+            try:
+                await self._thread.begin(begin)
+                yield Connection(self._thread)
+                await self._thread.commit()
+            except BaseException:
+                await self._thread.roll_back()
+                raise
 
-    async def _migrate(self) -> None:
-        with _explained(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            async with self._engine.begin() as connection:
-                await connection.run_sync(_upgrade)
-        self._migrated = True
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """There is one connection, so transactions take turns."""
+        await self._take_turn()
+        try:
+            yield
+        except IntegrityError:
+            raise  # whoever writes knows what a broken constraint means
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be made ({error.strerror}).") from error
+        except (DBAPIError, sqlite3.Error) as error:
+            raise self._error(str(getattr(error, "orig", error))) from error
+        finally:
+            self._turn.release()
+
+    async def _take_turn(self) -> None:
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
+        try:
+            async with asyncio.timeout(2 * self._busy):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise self._error("locked") from None
+
+    def _error(self, text: str) -> StoreError:
+        return StoreError(f"{self.path}: {text}; {_mend(text, self._busy)}.")
 
 
-def _sqlite_path(url: str, folder: Path) -> Path:
+def _sqlite(url: str) -> tuple[str, float]:
+    """The file, and the seconds to wait for others. Raises ConfigError."""
     try:
         parsed = sa.make_url(url)
-    except ArgumentError:
+        busy = float(str(parsed.query.get("timeout", _BUSY)))
+        if not 0 < busy < _LONGEST:
+            raise ValueError
+    except (ArgumentError, ValueError):
         raise ConfigError(f'[store] url: write "sqlite:///newsletter.db" (it is {url!r}).') from None
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise ConfigError('[store] url: this version keeps its data in a file, "sqlite:///newsletter.db".')
-    return folder / parsed.database
+    return parsed.database, busy
 
 
-def _set_pragmas(connection: Any, record: object) -> None:
-    # Transactions are begun below and not by the driver, which would begin them too late.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # A delivery's state must be on the disk, not on its way there, before DATA starts.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    # Whoever will write takes the lock at once: upgrading a read lock later can fail.
-    read_only = connection.get_execution_options().get(_READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def _upgrade(connection: sa.Connection) -> None:
-    known = sa.inspect(connection).has_table("alembic_version")
-    current = connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if known else None
-    if current == REVISION:
-        return
-    # Alembic takes a third of a second to load, and most starts have nothing to migrate.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", "newsletter.adapters.stores:migrations")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError(
-            f"the database is of a schema ({current}) that this version does not know: "
-            "it was made by a newer version. Install that one again."
-        ) from error
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turns the driver's errors into a StoreError that names the file and the mend. A broken constraint
-    is left as it is: whoever writes knows what it means."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except PoolTimeout as error:
-        raise StoreError(f"{path}: {_mend('locked')}.") from error
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be made ({error.strerror}).") from error
-    except DBAPIError as error:
-        text = str(error.orig)
-        raise StoreError(f"{path}: {text}; {_mend(text)}.") from error
-
-
-def _mend(text: str) -> str:
+def _mend(text: str, busy: float) -> str:
     if "locked" in text:
-        return f"another process has been writing for {_BUSY_SECONDS} s; try again when it has ended"
+        return f"another process has been writing for {busy:g} s; try again when it has ended"
     if "already exists" in text:
         return "the file belongs to another program; name another in [store] url"
     if "malformed" in text or "not a database" in text:

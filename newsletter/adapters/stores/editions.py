@@ -5,10 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.schema import editions, featured, outbox, slots, subscribers
+from newsletter.adapters.stores.database import Connection, Database
+from newsletter.adapters.stores.schema import PAUSED, editions, featured, outbox, slots, subscribers
 from newsletter.adapters.stores.wishes import WISHES
 from newsletter.core.archive import edition_from_json, edition_to_json
 from newsletter.core.model import DeliveryState, Edition, SubscriberStatus
@@ -17,6 +16,8 @@ from newsletter.errors import NotFound
 from newsletter.ports import Headline, PublishedEdition
 
 __all__ = ["SqlEditions", "read_edition"]
+
+_KEPT = ("id", "html", "text", "nonce", "created", "paused", "resumed")
 
 
 class SqlEditions:
@@ -70,6 +71,10 @@ class SqlEditions:
         """All, the newest first."""
         return await self._read(_newest_first(newsletter))
 
+    async def paused(self, newsletter: str) -> tuple[PublishedEdition, ...]:
+        """The newest first."""
+        return await self._read(_newest_first(newsletter).where(PAUSED))
+
     async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
         """The subject is taken out of the content by the database, which need not hand over the rest."""
         subject = editions.c.content["subject"].as_string()
@@ -106,11 +111,11 @@ async def read_edition(database: Database, where: sa.ColumnElement[bool], which:
 
 
 def _published(row: sa.RowMapping) -> PublishedEdition:
-    edition = edition_from_json(row["content"])
-    return PublishedEdition(row["id"], edition, row["html"], row["text"], row["nonce"], row["created"])
+    values = {name: row[name] for name in _KEPT}
+    return PublishedEdition(edition=edition_from_json(row["content"]), **values)
 
 
-async def _mark_featured(connection: AsyncConnection, edition: Edition, edition_id: int) -> None:
+async def _mark_featured(connection: Connection, edition: Edition, edition_id: int) -> None:
     """No entry is told of twice: the primary key of `featured` refuses."""
     rows = [
         {"newsletter": edition.newsletter, "entry_id": item.entry.id, "edition_id": edition_id}
@@ -119,7 +124,7 @@ async def _mark_featured(connection: AsyncConnection, edition: Edition, edition_
     await connection.execute(sa.insert(featured), rows)
 
 
-async def _plan(connection: AsyncConnection, edition_id: int, now: datetime) -> None:
+async def _plan(connection: Connection, edition_id: int, now: datetime) -> None:
     """One pending row for each active subscriber, with what we know of them now."""
     people = sa.select(
         sa.literal(edition_id),
@@ -146,7 +151,7 @@ async def _plan(connection: AsyncConnection, edition_id: int, now: datetime) -> 
     await connection.execute(sa.insert(outbox).from_select(columns, people.order_by(subscribers.c.id)))
 
 
-async def _close_slot(connection: AsyncConnection, edition: Edition, now: datetime) -> None:
+async def _close_slot(connection: Connection, edition: Edition, now: datetime) -> None:
     await connection.execute(
         sa.insert(slots).values(
             newsletter=edition.newsletter,

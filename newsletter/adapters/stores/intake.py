@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from newsletter.adapters.stores.database import Connection
 from newsletter.adapters.stores.shelf import Shelf
 from newsletter.core.duplicates import belongs, differ, same_paper, title_keys
 from newsletter.core.identity import identities
@@ -17,9 +16,7 @@ __all__ = ["take_in"]
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
-async def take_in(
-    connection: AsyncConnection, told: Sequence[Entry], now: datetime, unknown: set[str]
-) -> None:
+async def take_in(connection: Connection, told: Sequence[Entry], now: datetime, unknown: set[str]) -> None:
     """Keep some hundreds of entries, several of which may be one paper. `unknown` collects the ids of the
     papers that were not known before this transaction."""
     intake = _Intake(Shelf(connection, now), now, unknown)

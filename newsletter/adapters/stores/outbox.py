@@ -1,34 +1,50 @@
 """The ledger of deliveries: one row per (edition, subscriber), each in exactly one state."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from json import loads
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from newsletter.adapters.stores import ledger, pauses
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import read_edition
-from newsletter.adapters.stores.schema import OPEN_ROWS, editions, outbox, subscribers
+from newsletter.adapters.stores.prepared import Prepared
+from newsletter.adapters.stores.schema import ATTEMPTED_ROWS, OPEN_ROWS, editions, in_state, outbox
+from newsletter.adapters.stores.sends import SendCounter
 from newsletter.adapters.stores.wishes import WISHES, wishes_from_row
-from newsletter.core.delivery import MOVES, Decision
-from newsletter.core.model import Accounting, DeliveryState, SubscriberStatus
-from newsletter.errors import IllegalMove
+from newsletter.core.delivery import Decision
+from newsletter.core.model import Accounting, DeliveryState
+from newsletter.core.wishes import Wishes
 from newsletter.ports import DueCopy, Failure, PublishedEdition
 
 __all__ = ["SqlOutbox"]
 
-_WILLING = (
-    sa.select(subscribers.c.id)
-    .where(subscribers.c.id == outbox.c.subscriber_id, subscribers.c.status == SubscriberStatus.ACTIVE.value)
-    .exists()
-)
-"""The row's subscriber has not left in the meantime."""
-_COPY = [outbox.c[field.name] for field in fields(DueCopy) if field.name != "wishes"]
 _UNTOLD = (DeliveryState.PENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.SENDING.value)
+_OF_EDITION = sa.and_(OPEN_ROWS, outbox.c.edition_id == sa.bindparam("edition"))
+_SENDING = in_state(DeliveryState.SENDING)
+_DEFERRED = in_state(DeliveryState.DEFERRED)
+_IS_DUE = sa.or_(
+    in_state(DeliveryState.PENDING),
+    sa.and_(_DEFERRED, outbox.c.next_attempt <= sa.bindparam("now")),
+)
+_COPIES = sa.select(
+    *(outbox.c[name] for name in ("id", "edition_id", "subscriber_id", "email", "name", "attempts")),
+    *(sa.cast(outbox.c[name], sa.Text) for name in WISHES),
+).where(_OF_EDITION)
+_INTERRUPTED = Prepared(_COPIES.where(_SENDING).order_by(outbox.c.id))
+_DUE = Prepared(
+    _COPIES.where(_IS_DUE, outbox.c.id > sa.bindparam("after"))
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("limit"))
+)
+_COUNT_DUE = Prepared(sa.select(sa.func.count()).where(_OF_EDITION, sa.or_(_IS_DUE, _SENDING)))
+_NEXT_ATTEMPT = sa.select(sa.func.min(outbox.c.next_attempt)).where(_OF_EDITION, _DEFERRED)
+_BEGUN = sa.select(sa.func.count()).select_from(outbox).where(ATTEMPTED_ROWS)
 
 
 class SqlOutbox:
@@ -36,33 +52,69 @@ class SqlOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sends = SendCounter(database)
 
     def exclusive(self) -> AbstractAsyncContextManager[None]:
         """The right to send. Raises AlreadyRunning."""
-        return self._database.exclusive()
+        return self._sends.exclusive()
+
+    async def hold_stale(self, now: datetime, idle: timedelta) -> tuple[int, ...]:
+        """What `exclusive` found to be of an older database, and what nobody has touched for so long."""
+        return (*self._sends.held, *await self._database.write(pauses.pause_idle, now, idle))
 
     async def interrupted(self) -> tuple[DueCopy, ...]:
         """Rows that nobody is sending although they say so."""
-        return await self._copies(outbox.c.state == DeliveryState.SENDING.value)
+        return await self._database.ask(_interrupted)
 
     async def due(self, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
         """`after` makes each claim start where the last one ended, not at finished rows."""
-        return await self._copies(sa.and_(_is_due(now), outbox.c.id > after), limit)
+        return await self._database.ask(_due, now, after, limit)
 
     async def count_due(self, now: datetime) -> int:
         """Without reading them."""
-        left = sa.and_(OPEN_ROWS, outbox.c.state == DeliveryState.SENDING.value)
-        query = sa.select(sa.func.count()).select_from(outbox).where(sa.or_(_is_due(now), left))
-        async with self._database.read() as connection:
-            return await connection.scalar(query) or 0
+        return await self._database.ask(_count_due, now)
 
     async def record(
         self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime
     ) -> frozenset[int]:
         """One commit for both."""
-        async with self._database.begin() as connection:
-            await _decide(connection, decided, now)
-            return await _begin(connection, begun, now) if begun else frozenset()
+        wanted = frozenset(begun)
+        try:
+            await self._database.write(ledger.record, wanted, decided, now)
+        except ledger.SomeLeft:
+            return await self._database.write(ledger.record_startable, wanted, decided, now)
+        return wanted
+
+    async def wanted(self, ids: Collection[int]) -> frozenset[int]:
+        """Of these rows, those whose subscriber has not left."""
+        return await self._database.ask(ledger.wanted, ids)
+
+    async def resolve(
+        self, edition_id: int, state: DeliveryState, now: datetime, emails: Collection[str] | None = None
+    ) -> int:
+        """A person's word about rows that are `unknown`. Raises IllegalMove."""
+        return await self._database.write(ledger.resolve, edition_id, state, now, emails)
+
+    async def expire(self, now: datetime, lifetime: timedelta) -> int:
+        """Give up what nobody wants to read any more."""
+        return await self._database.write(pauses.expire, now, lifetime)
+
+    async def pause(self, edition_id: int, reason: str, now: datetime) -> None:
+        """Raises NotFound."""
+        await self._database.write(pauses.pause, edition_id, reason)
+
+    async def resume(self, edition_id: int, now: datetime) -> None:
+        """Raises NotFound."""
+        await self._database.write(pauses.resume, edition_id, now)
+
+    async def unfinished(self) -> tuple[int, ...]:
+        """The oldest first."""
+        return tuple(await self._database.ask(pauses.unfinished))
+
+    async def begun_since(self, instant: datetime) -> int:
+        """Counted in an index of its own."""
+        async with self._database.read() as connection:
+            return await connection.scalar(_BEGUN.where(outbox.c.changed >= instant)) or 0
 
     async def edition(self, edition_id: int) -> PublishedEdition:
         """Raises NotFound."""
@@ -81,11 +133,7 @@ class SqlOutbox:
 
     async def next_attempt(self) -> datetime | None:
         """The earliest of all deferred rows."""
-        deferred = outbox.c.state == DeliveryState.DEFERRED.value
-        query = sa.select(sa.func.min(outbox.c.next_attempt)).where(OPEN_ROWS, deferred)
-        async with self._database.read() as connection:
-            earliest: datetime | None = await connection.scalar(query)
-        return earliest
+        return await self._database.ask(_next_attempt)
 
     async def failures(self, edition_id: int, limit: int = 50) -> tuple[Failure, ...]:
         """In the order of the plan."""
@@ -95,89 +143,44 @@ class SqlOutbox:
         async with self._database.read() as connection:
             return tuple(Failure(*row) for row in await connection.execute(query.order_by("id").limit(limit)))
 
-    async def _copies(self, where: Any, limit: int | None = None) -> tuple[DueCopy, ...]:
-        query = (
-            sa.select(*_COPY, *(outbox.c[name] for name in WISHES))
-            .where(where)
-            .order_by(outbox.c.id)
-            .limit(limit)
-        )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).mappings()
-            return tuple(
-                DueCopy(**{column.name: row[column.name] for column in _COPY}, wishes=wishes_from_row(row))
-                for row in rows
-            )
 
-
-def _is_due(now: datetime) -> sa.ColumnElement[bool]:
-    waiting = sa.and_(outbox.c.state == DeliveryState.DEFERRED.value, outbox.c.next_attempt <= now)
-    return sa.and_(OPEN_ROWS, sa.or_(outbox.c.state == DeliveryState.PENDING.value, waiting))
-
-
-async def _begin(connection: AsyncConnection, ids: Collection[int], now: datetime) -> frozenset[int]:
-    startable = _may_become(DeliveryState.SENDING)
-    result = await connection.execute(
-        sa.update(outbox)
-        .where(outbox.c.id.in_(ids), startable, _WILLING)
-        .values(state=DeliveryState.SENDING.value, attempts=outbox.c.attempts + 1, changed=now)
-        .returning(outbox.c.id)
-    )
-    return frozenset(result.scalars())
-
-
-async def _decide(
-    connection: AsyncConnection, decided: Sequence[tuple[int, Decision]], now: datetime
-) -> None:
-    by_state: dict[DeliveryState, list[tuple[int, Decision]]] = defaultdict(list)
-    for row_id, decision in decided:
-        by_state[decision.state].append((row_id, decision))
-    for state, moves in by_state.items():
-        update = (
-            sa.update(outbox)
-            .where(outbox.c.id == sa.bindparam("row"), _may_become(state))
-            .values(
-                state=state.value,
-                attempts=sa.bindparam("attempts"),
-                reason=sa.bindparam("reason"),
-                next_attempt=sa.bindparam("next_attempt"),
-                changed=now,
-            )
-        )
-        result = await connection.execute(update, [_parameters(*move) for move in moves])
-        if result.rowcount != len(moves):
-            raise IllegalMove(
-                f"of {len(moves)} deliveries, {len(moves) - result.rowcount} cannot go to {state}"
-            )
-    waiting = [*by_state[DeliveryState.PENDING], *by_state[DeliveryState.DEFERRED]]
-    if waiting:
-        await _suppress_unwilling(connection, [row_id for row_id, _ in waiting], now)
-
-
-async def _suppress_unwilling(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
-    """Who left while their copy was on its way gets no further attempt."""
-    await connection.execute(
-        sa.update(outbox)
-        .where(outbox.c.id.in_(ids), ~_WILLING)
-        .values(
-            state=DeliveryState.SUPPRESSED.value,
-            reason="the subscriber left while it was on its way",
-            next_attempt=None,
-            changed=now,
-        )
+def _interrupted(connection: sa.Connection) -> tuple[DueCopy, ...]:
+    editions_left = pauses.unfinished(connection, paused=True)
+    return tuple(
+        _copy(row) for edition in editions_left for row in _INTERRUPTED.rows(connection, edition=edition)
     )
 
 
-def _parameters(row_id: int, decision: Decision) -> dict[str, object]:
-    return {
-        "row": row_id,
-        "attempts": decision.attempts,
-        "reason": decision.reason,
-        "next_attempt": decision.next_attempt,
-    }
+def _due(connection: sa.Connection, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
+    rows = [
+        row
+        for edition in pauses.unfinished(connection)
+        for row in _DUE.rows(connection, edition=edition, now=now, after=after, limit=limit)
+    ]
+    return tuple(_copy(row) for row in sorted(rows, key=itemgetter(0))[:limit])
 
 
-def _may_become(state: DeliveryState) -> sa.ColumnElement[bool]:
-    """The row is in a state from which the table leads here. Spelt out, since IN has no place in a
-    statement for many rows."""
-    return sa.or_(*(outbox.c.state == before.value for before, after in MOVES.items() if state in after))
+def _count_due(connection: sa.Connection, now: datetime) -> int:
+    return sum(
+        count
+        for edition in pauses.unfinished(connection)
+        for (count,) in _COUNT_DUE.rows(connection, edition=edition, now=now)
+    )
+
+
+def _next_attempt(connection: sa.Connection) -> datetime | None:
+    found = [
+        connection.scalar(_NEXT_ATTEMPT, {"edition": edition}) for edition in pauses.unfinished(connection)
+    ]
+    return min(filter(None, found), default=None)
+
+
+def _copy(row: Sequence[Any]) -> DueCopy:
+    id_, edition, subscriber, email, name, attempts, *lists = row
+    return DueCopy(id_, edition, subscriber, email, name, _wishes(*lists), attempts)
+
+
+@lru_cache(maxsize=256)
+def _wishes(*lists: str) -> Wishes:
+    """Of the columns as they are stored: most readers have the same, none."""
+    return wishes_from_row(dict(zip(WISHES, map(loads, lists), strict=True)))

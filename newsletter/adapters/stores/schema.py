@@ -6,15 +6,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from newsletter.core.model import DeliveryState
+
 __all__ = [
+    "ATTEMPTED_ROWS",
     "OPEN_ROWS",
+    "PAUSED",
     "REVISION",
     "editions",
     "entries",
     "featured",
     "identities",
+    "in_state",
     "metadata",
     "outbox",
+    "paces",
+    "sends",
     "signals",
     "slots",
     "sources",
@@ -23,7 +30,7 @@ __all__ = [
     "validators",
 ]
 
-REVISION = "0005"
+REVISION = "0006"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -132,6 +139,9 @@ validators = sa.Table(
     sa.Column("remembered", Instant, nullable=False),
 )
 
+PAUSED = sa.text("paused IS NOT NULL")
+"""The condition of the partial index, which spares reading whole editions to find these."""
+
 editions = sa.Table(
     "editions",
     metadata,
@@ -145,8 +155,13 @@ editions = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("nonce", sa.Text, nullable=False),
     sa.Column("created", Instant, nullable=False),
+    # Why none of its copies are sent for now.
+    sa.Column("paused", sa.Text),
+    # When somebody last said that they should be sent after all.
+    sa.Column("resumed", Instant),
     sa.UniqueConstraint("newsletter", "slot"),
     sa.UniqueConstraint("newsletter", "number"),
+    sa.Index("ix_editions_paused", "id", sqlite_where=PAUSED, postgresql_where=PAUSED),
 )
 
 featured = sa.Table(
@@ -182,8 +197,13 @@ subscribers = sa.Table(
     sa.Column("changed", Instant, nullable=False),
 )
 
-OPEN_ROWS = sa.text("state IN ('pending', 'deferred', 'sending')")
-"""The condition of the partial index, to the letter: SQLite uses the index only where it stands so."""
+OPEN_ROWS = sa.text("(state = 'pending' OR state = 'deferred' OR state = 'sending')")
+"""The condition of the partial index, to the letter: SQLite uses the index only where it stands so. Spelt
+out, since SQLite would build a table of the values of an IN at every change of a row."""
+ATTEMPTED_ROWS = sa.text(
+    "(state = 'accepted' OR state = 'deferred' OR state = 'rejected' OR state = 'unknown')"
+)
+"""Likewise: rows of which an attempt has been recorded."""
 
 outbox = sa.Table(
     "outbox",
@@ -201,6 +221,31 @@ outbox = sa.Table(
     sa.Column("next_attempt", Instant),
     sa.Column("changed", Instant, nullable=False),
     sa.UniqueConstraint("edition_id", "subscriber_id"),
-    sa.Index("ix_outbox_open", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+    sa.Index("ix_outbox_open", "edition_id", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+    sa.Index("ix_outbox_attempted", "changed", sqlite_where=ATTEMPTED_ROWS, postgresql_where=ATTEMPTED_ROWS),
     sa.Index("ix_outbox_subscriber_id", "subscriber_id"),
 )
+
+# One row: which database this is, and how many starts and ends of sends it has seen.
+sends = sa.Table(
+    "sends",
+    metadata,
+    sa.Column("database", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+# What servers and recipient domains taught us of how fast they want to be sent to.
+paces = sa.Table(
+    "paces",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("rate", sa.Float),
+    sa.Column("connections", sa.Integer),
+    sa.Column("changed", Instant),
+)
+
+
+def in_state(*states: DeliveryState) -> sa.ColumnElement[bool]:
+    """The outbox row is in one of these. Written out and not bound: a bound state may or may not be that of
+    a partial index, so SQLite would compile the statement anew at every execution, for 0.1 ms."""
+    return sa.or_(sa.false(), *(outbox.c.state == sa.literal_column(f"'{state.value}'") for state in states))

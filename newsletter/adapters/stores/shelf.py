@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from newsletter.adapters.stores.database import Connection
 from newsletter.adapters.stores.schema import entries, featured, identities, signals, titles
 from newsletter.core.identity import identities as identities_of
 from newsletter.core.model import Entry
@@ -45,7 +45,7 @@ class _Pending:
 class Shelf:
     """Entries by identity and by title, within one transaction."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+    def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
         self._now = now
         self._entries: dict[str, Entry] = {}
@@ -134,7 +134,8 @@ class Shelf:
     async def _select(
         self, query: sa.Select[Any], column: sa.ColumnElement[str], values: Collection[str]
     ) -> Sequence[sa.RowMapping]:
-        wanted, rows = sorted(values), []
+        wanted = sorted(values)
+        rows: list[sa.RowMapping] = []
         for start in range(0, len(wanted), _VALUES):
             part = query.where(column.in_(wanted[start : start + _VALUES]))
             rows += (await self._connection.execute(part)).mappings().all()

@@ -29,8 +29,7 @@ class SqlSlots:
             "closed": now,
         }
         async with self._database.begin() as connection:
-            result = await connection.execute(insert(slots).values(values).on_conflict_do_nothing())
-            return result.rowcount == 1
+            return await connection.change(insert(slots).values(values).on_conflict_do_nothing()) == 1
 
     async def outcomes(self, newsletter: str) -> tuple[SlotOutcome, ...]:
         """The newest first."""

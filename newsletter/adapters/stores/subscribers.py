@@ -90,8 +90,7 @@ class SqlSubscribers:
         lists = {name: list(getattr(wishes, name)) for name in LISTS}
         one = sa.update(subscribers).where(subscribers.c.id == subscriber_id)
         async with self._database.begin() as connection:
-            changed = await connection.execute(one.values(**lists, changed=now))
-            if not changed.rowcount:
+            if not await connection.change(one.values(**lists, changed=now)):
                 raise NotFound(_NOBODY)
 
     async def _change_likes(

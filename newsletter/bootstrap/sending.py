@@ -1,0 +1,55 @@
+"""Mail servers and the rules of sending, as the configuration has them."""
+
+from datetime import date
+
+from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
+from newsletter.config import Secrets, Settings
+from newsletter.config.tables import ServerTable
+from newsletter.core.delivery import Alarm, Policy, RetrySchedule
+from newsletter.core.pace import Limits
+from newsletter.core.warmup import WarmUp
+from newsletter.services.deliver import DeliveryOptions
+from newsletter.services.outcomes import Rules
+from newsletter.services.ways import Server
+
+__all__ = ["delivery_options", "make_servers", "warm_up_allowance"]
+
+
+def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
+    """How to send; `budget` is how many copies may be begun."""
+    table = settings.delivery
+    return DeliveryOptions(
+        rules=Rules(
+            policy=Policy(table.ambiguous),
+            retries=RetrySchedule(lifetime=table.lifetime),
+            alarm=Alarm(share=table.pause_at),
+        ),
+        domains={limits.domain: Limits(limits.rate, limits.connections) for limits in settings.smtp.domains},
+        idle=table.hold_after,
+        budget=budget,
+    )
+
+
+def make_servers(settings: Settings, greeting_name: str) -> list[Server]:
+    """What copies may go through. Raises ConfigError."""
+    return [_server(table, settings, greeting_name) for table in settings.smtp.all_servers]
+
+
+def warm_up_allowance(settings: Settings, day: date) -> int | None:
+    """Copies on this day by the warm-up plan; None where there is none."""
+    table = settings.smtp.warmup
+    return None if table is None else WarmUp(table.started, table.first_day, table.growth).allowance(day)
+
+
+def _server(table: ServerTable, settings: Settings, greeting_name: str) -> Server:
+    server = SmtpServer(
+        host=table.host,
+        port=table.port,
+        tls=table.tls,
+        greeting_name=greeting_name,
+        username=table.username,
+        password=Secrets(settings).smtp_password(table),
+        timeout=table.timeout.total_seconds(),
+        ca_file=settings.path(table.ca_file) if table.ca_file else None,
+    )
+    return Server(str(server), SmtpTransport(server), table.connections, table.rate, table.weight)

@@ -1,0 +1,143 @@
+"""What the values of newsletter.toml may be: text in, checked values out, and how to mend the others."""
+
+import re
+from datetime import time, timedelta
+from email.utils import parseaddr
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator
+
+from newsletter.core.address import normalise_address
+from newsletter.errors import InputError
+from newsletter.render.headers import mailbox as header_line
+from newsletter.render.text import safe_link
+
+__all__ = [
+    "WEEKDAYS",
+    "BaseUrl",
+    "BouncesTo",
+    "Duration",
+    "HostName",
+    "SecureAddress",
+    "Sender",
+    "Slug",
+    "TimeOfDay",
+    "WebAddress",
+    "Weekday",
+    "Zone",
+]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST = 3650 * 86_400
+_LONGEST_BOUNCES = 30
+"""With a plus sign and a token of 32 characters no more than the 64 that mail allows before an at sign."""
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError('write a number and a unit, such as "30m", "6h" or "2d"')
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST:
+        raise ValueError("at most ten years")
+    return timedelta(seconds=seconds)
+
+
+def _time_of_day(value: object) -> time:
+    try:
+        found = value if isinstance(value, time) else time.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError('write hours and minutes, such as "07:30"') from None
+    if found.tzinfo is not None:
+        raise ValueError('write the time without an offset, such as "07:30"; the zone is in timezone')
+    return found
+
+
+def _zone(value: object) -> ZoneInfo:
+    try:
+        return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('write a name of the IANA list, such as "Europe/Berlin" or "UTC"') from None
+
+
+def _sender(value: str) -> str:
+    """As it will stand in the header, the domain as A-label."""
+    name, address = parseaddr(value)
+    try:
+        mailbox = f"{name} <{normalise_address(address)}>" if name else normalise_address(address)
+        header_line("From", mailbox)
+    except InputError as error:
+        raise ValueError(
+            f'write an address, such as "Morning Papers <papers@example.org>": {error}'
+        ) from None
+    return mailbox
+
+
+def _bounces_to(value: str) -> str:
+    """An address with room for a token before its at sign."""
+    try:
+        address = normalise_address(value)
+        header_line("Return-Path", address)
+    except InputError as error:
+        raise ValueError(f'write an address, such as "bounces@papers.example.org": {error}') from None
+    local = address.rpartition("@")[0]
+    if "+" in local or len(local) > _LONGEST_BOUNCES:
+        raise ValueError(
+            f"at most {_LONGEST_BOUNCES} characters and no plus sign before the at sign: each copy adds one"
+            " and a token"
+        )
+    return address
+
+
+def _base_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value) or safe_link(value) is None:
+        raise ValueError('write the address of the web pages, such as "https://papers.example.org"')
+    return value.rstrip("/")
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
+        raise ValueError('write an http or https address, such as "https://example.org/feed.xml"')
+    return value
+
+
+def _secure_address(value: str) -> str:
+    if not value.startswith("https://") or safe_link(value) is None:
+        raise ValueError('write an https address, such as "https://example.org/logo.png"')
+    return value
+
+
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", value):
+        raise ValueError('write a name such as "example.org"')
+    return value
+
+
+def _domain_or_any(value: str) -> str:
+    return value if value == "*" else _host_name(value.lower())
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
+        raise ValueError('write lower-case letters, digits and hyphens, such as "morning-papers"')
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Sender = Annotated[str, AfterValidator(_sender)]
+BouncesTo = Annotated[str, AfterValidator(_bounces_to)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+SecureAddress = Annotated[str, AfterValidator(_secure_address)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Slug = Annotated[str, AfterValidator(_slug)]
+DomainOrAny = Annotated[str, AfterValidator(_domain_or_any)]

@@ -1,0 +1,189 @@
+"""One connection after the other to one mail server, copy by copy, until there is nothing to send."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from newsletter.core.delivery import Reply
+from newsletter.core.pace import slows_down
+from newsletter.errors import DeliveryError, ServerRefused
+from newsletter.ports import Session
+from newsletter.services.ledger import Ledger
+from newsletter.services.line import Line
+from newsletter.services.outcomes import Outcomes
+from newsletter.services.preparation import Preparation, Prepared
+from newsletter.services.ways import Way, Ways
+
+__all__ = ["BRISK", "Lane", "Round"]
+
+BRISK = 0.1
+"""Seconds. A server that answers within them gets the next copy announced with the last one's end; an
+intent that is older is looked at again, since its reader may have left in the meantime."""
+_LOOK_AGAIN = 0.05
+"""Seconds, where it is another server's turn or this connection is one too many."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What all connections of one pass share."""
+
+    ways: Ways
+    line: Line
+    preparation: Preparation
+    outcomes: Outcomes
+    ledger: Ledger
+    wanted: Callable[[int], Awaitable[bool]]
+    """Whether the subscriber of this row has not left."""
+    stop: asyncio.Event
+    reconnects: tuple[float, ...]
+    """Seconds between one connection's tries to reach its server."""
+
+
+class Lane:
+    """Connection number `index` of one server."""
+
+    def __init__(self, way: Way, index: int, shared: Round) -> None:
+        self._way = way
+        self._index = index
+        self._round = shared
+        self._current: Prepared | None = None
+        self._announced = False
+        """Whether the server knows already that the current copy is coming."""
+        self._connected = False
+        self._quick = True
+        self._waits = iter(shared.reconnects)
+
+    async def run(self) -> DeliveryError | None:
+        """Answers why it gave up, if it did."""
+        try:
+            while await self._has_work():
+                try:
+                    self._connected = False
+                    async with self._way.server.transport.session() as session:
+                        self._connected = True
+                        with self._way.gate.passage():
+                            await self._use(session)
+                except DeliveryError as trouble:
+                    if await self._gives_up(trouble):
+                        self._release(str(trouble))
+                        return trouble
+            return None
+        finally:
+            self._release("stopped before it was handed over")
+
+    async def _has_work(self) -> bool:
+        self._announced = False
+        self._current = await self._fresh(self._current) or await self._next()
+        return self._current is not None
+
+    async def _use(self, session: Session) -> None:
+        while self._current is not None:
+            if not await self._fresh(self._current):
+                self._current = None
+                if self._announced:  # what the server was told cannot be taken back otherwise
+                    session.abandon()
+                    return
+            else:
+                following = self._following()
+                reply = await self._send(session, self._current, following)
+                done, self._current = self._current, following
+                self._announced = following is not None
+                await self._answered(done, reply)
+            self._current = self._current or await self._next()
+
+    async def _send(self, session: Session, current: Prepared, following: Prepared | None) -> Reply:
+        begun = _time()
+        try:
+            reply = await session.send(current.message, following.message.envelope if following else None)
+        except DeliveryError:
+            current.breaks += 1
+            if following is not None:
+                self._round.preparation.put_back(following)
+            raise
+        self._quick = _time() - begun < BRISK
+        return reply
+
+    async def _answered(self, done: Prepared, reply: Reply) -> None:
+        way = self._way
+        way.sent += 1
+        way.answered = way.works = True
+        self._waits = iter(self._round.reconnects)
+        await self._round.outcomes.answered(done, reply, way, self._round.line)
+
+    async def _next(self) -> Prepared | None:
+        shared, gate = self._round, self._way.gate
+        while not self._ends:
+            if gate.admits(self._index) and shared.ways.is_turn_of(self._way):
+                await gate.turn(shared.stop)
+                prepared = None if self._ends else await shared.preparation.get()
+                if prepared is None or await self._fresh(prepared):
+                    return prepared
+            elif shared.preparation.is_out:
+                return None
+            else:
+                await self._rest(_LOOK_AGAIN)
+        return None
+
+    def _following(self) -> Prepared | None:
+        """The copy after this one, where it can go at once."""
+        shared = self._round
+        at_once = self._quick and not self._way.gate.keeps_a_rate and shared.ways.is_turn_of(self._way)
+        following = shared.preparation.get_ready() if at_once and not self._ends else None
+        if following is not None:
+            self._way.gate.count()
+        return following
+
+    async def _fresh(self, prepared: Prepared | None) -> Prepared | None:
+        """None, and decided, where the copy must not go out any more."""
+        if prepared is None:
+            return None
+        shared, row = self._round, prepared.row
+        if row.edition_id in shared.outcomes.paused:
+            shared.outcomes.release(prepared, "the edition is paused", shared.line)
+            return None
+        if _time() - prepared.begun > BRISK:
+            if not await shared.wanted(row.id):
+                shared.outcomes.left(prepared, shared.line)
+                return None
+            prepared.begun = _time()
+        return prepared
+
+    @property
+    def _ends(self) -> bool:
+        shared = self._round
+        return shared.stop.is_set() or self._way.given_up is not None or shared.ledger.trouble is not None
+
+    async def _gives_up(self, trouble: DeliveryError) -> bool:
+        way = self._way
+        way.works = False
+        if slows_down(trouble.code):
+            # A server that greets with it has too many connections, and does not know how fast they are.
+            way.gate.complain(rate=self._connected)
+        if isinstance(trouble, ServerRefused):
+            way.given_up = trouble
+            return True
+        if self._current is not None and self._current.breaks > 1 and way.answered:
+            # The server works for others, and this copy would make it hang up for ever.
+            await self._round.outcomes.answered(
+                self._current, Reply(trouble.code, str(trouble)), way, self._round.line
+            )
+            self._current = None
+        wait = next(self._waits, None)
+        if wait is None:
+            return True
+        await self._rest(wait)
+        return False
+
+    def _release(self, reason: str) -> None:
+        if self._current is not None:
+            self._round.outcomes.release(self._current, reason, self._round.line)
+            self._current = None
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._round.stop.wait(), seconds)
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,76 @@
+"""The mail servers of one run: which of them work, and whose turn it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.core.pace import Learned, Limits
+from newsletter.errors import DeliveryError
+from newsletter.ports import Clock, Transport
+from newsletter.services.gate import Gate
+
+__all__ = ["Server", "Way", "Ways"]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A mail server that copies may go through."""
+
+    name: str
+    """`host:port`."""
+    transport: Transport
+    connections: int = 4
+    rate: float | None = None
+    """Messages a second over all connections; None is as fast as it goes."""
+    weight: int = 1
+    """Its share beside that of the others; 0 stands by until none of the others works."""
+
+
+class Way:
+    """One server in one run."""
+
+    def __init__(self, server: Server, learned: Learned, clock: Clock) -> None:
+        self.server = server
+        self.gate = Gate(Limits(server.rate, server.connections), learned, clock)
+        self.sent = 0
+        self.answered = False
+        """Whether it has answered for any message."""
+        self.works = True
+        """Not while its connections fail."""
+        self.given_up: DeliveryError | None = None
+        """Why nothing more goes this way in this run."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether others should leave it its share."""
+        return self.works and self.given_up is None
+
+    @property
+    def load(self) -> float:
+        """What went this way, as a share of its weight."""
+        return self.sent / self.server.weight if self.server.weight else float("inf")
+
+
+class Ways:
+    """All servers of a run."""
+
+    def __init__(self, servers: Sequence[Server], learned: Mapping[str, Learned], clock: Clock) -> None:
+        self.all = [Way(server, learned.get(server.name, Learned()), clock) for server in servers]
+
+    @property
+    def open(self) -> list[Way]:
+        """Those not given up."""
+        return [way for way in self.all if way.given_up is None]
+
+    def is_turn_of(self, way: Way) -> bool:
+        """Whether this server may take the next copy: no more than its share, give or take one for each of
+        its connections. A server that keeps a rate takes what it can and holds up no other."""
+        others = [other for other in self.all if other is not way and other.usable and other.server.weight]
+        if not way.server.weight:
+            return not others
+        slack = way.server.connections / way.server.weight
+        return all(way.load <= other.load + slack for other in others if not other.gate.keeps_a_rate)
+
+    @property
+    def learned(self) -> dict[str, Learned]:
+        """What is worth keeping."""
+        return {way.server.name: way.gate.learned for way in self.all if way.gate.learned.changed}

@@ -1,0 +1,49 @@
+"""A store in an empty folder, and an edition planned in it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.samples import NOW, PEOPLE, edition, entry
+
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.editions import SqlEditions
+from newsletter.adapters.stores.entries import SqlEntries
+from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.adapters.stores.subscribers import SqlSubscribers
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database("sqlite:///papers.db", tmp_path)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def entries(database: Database) -> SqlEntries:
+    return SqlEntries(database)
+
+
+@pytest.fixture
+def editions(database: Database) -> SqlEditions:
+    return SqlEditions(database)
+
+
+@pytest.fixture
+def outbox(database: Database) -> SqlOutbox:
+    return SqlOutbox(database)
+
+
+@pytest.fixture
+def subscribers(database: Database) -> SqlSubscribers:
+    return SqlSubscribers(database)
+
+
+@pytest.fixture
+async def planned(entries: SqlEntries, editions: SqlEditions, subscribers: SqlSubscribers) -> int:
+    """An edition with entries 1 to 3 and a row for each of five readers; its id."""
+    await entries.add([entry(n) for n in range(1, 6)], NOW)
+    await subscribers.add(PEOPLE, NOW)
+    published = await editions.publish(edition(1, 1, 2, 3), "<p>", "text", "0" * 16, NOW)
+    return published.id
