@@ -154,7 +154,9 @@ class Delivery:
     async def _serve(self, way: Way, connections: int, shared: Round) -> Exception | None:
         """All connections of one server; answers what is wrong with this program, if anything is."""
         lanes = (Lane(way, index, shared).run() for index in range(connections))
+        way.serving = True
         ended = await asyncio.gather(*lanes, return_exceptions=True)
+        way.serving = False  # or the others would leave it a share of what was put back meanwhile
         for trouble in ended:
             if isinstance(trouble, BaseException) and not isinstance(trouble, DeliveryError):
                 self.stop()

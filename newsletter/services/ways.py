@@ -34,6 +34,8 @@ class Way:
         self.sent = 0
         self.answered = False
         """Whether it has answered for any message."""
+        self.serving = False
+        """Whether it has connections in this pass."""
         self.works = True
         """Not while its connections fail."""
         self.given_up: DeliveryError | None = None
@@ -42,7 +44,7 @@ class Way:
     @property
     def usable(self) -> bool:
         """Whether others should leave it its share."""
-        return self.works and self.given_up is None
+        return self.serving and self.works and self.given_up is None
 
     @property
     def load(self) -> float:

@@ -32,6 +32,11 @@ def test_the_delivery_keeps_its_promises(first: int):
     assert min(happened[what] for what in ("killed", "accepted", "rejected", "suppressed", "unknown")) > 0
 
 
+def test_a_server_that_is_done_does_not_hold_up_the_other():
+    """This seed has a copy put back after the other server's connections had ended."""
+    assert simulate(61995)["accepted"] == 9
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_delivery_is_found(name: str):
     """By a promise that it breaks, or because it does not get on."""
