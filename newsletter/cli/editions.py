@@ -113,9 +113,9 @@ async def pause(
     """Send no further copy of an edition, also where a send is running, until it is resumed."""
     async with open_app(config, now) as opened:
         published = await opened.editions.get(opened.newsletter.id, number)
-        mend = f"`newsletter editions resume {number}` sends what is left"
-        await opened.outbox.pause(published.id, f"{clean_text(reason)}; {mend}", opened.clock.now())
-        await _tell(opened, number, f"Edition {number} is paused: {mend}.", json=json)
+        await opened.outbox.pause(published.id, clean_text(reason))
+        paused = await opened.editions.get(opened.newsletter.id, number)
+        await _tell(opened, number, paused.pause_notice, json=json)
 
 
 @app.command()

@@ -91,10 +91,7 @@ def held_lines(published: PublishedEdition, accounting: Accounting) -> Iterator[
     """What waits for a person's word, with the command that gives it."""
     number = published.edition.number
     if published.paused:
-        yield (
-            f"  ! Edition {number} is paused: {published.paused}. "
-            f"`newsletter editions resume {number}` lets `newsletter send` go on with what is left."
-        )
+        yield f"  ! {published.pause_notice}"
     if unknown := accounting[DeliveryState.UNKNOWN]:
         yield (
             f"  ! Edition {number}: nobody knows whether the server took {unknown} of its copies. "

@@ -69,10 +69,6 @@ class Learned:
             limits.connections if lanes is None else _least(lanes, limits.connections),
         )
 
-    def forgotten(self, now: datetime) -> bool:
-        """Whether it is so long ago that it limits nobody any more."""
-        return self.changed is not None and now - self.changed > timedelta(days=7)
-
 
 def _least(one: Number, other: Number | None) -> Number:
     return one if other is None else min(one, other)

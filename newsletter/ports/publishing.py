@@ -25,6 +25,15 @@ class PublishedEdition:
     resumed: datetime | None = None
     """When somebody last said that they should be sent after all."""
 
+    @property
+    def pause_notice(self) -> str:
+        """Where it is paused: why, and what lets it go on."""
+        number = self.edition.number
+        return (
+            f"Edition {number} is paused: {self.paused}. `newsletter editions resume {number}` lets "
+            "`newsletter send` go on with what is left."
+        )
+
 
 @dataclass(frozen=True)
 class Headline:

@@ -89,7 +89,7 @@ class Outbox(Protocol):
         """Give up the pending and deferred rows of editions that were published, or resumed if that was
         later, longer ago than `lifetime`, unless they are paused. Answers how many."""
 
-    async def pause(self, edition_id: int, reason: str, now: datetime) -> None:
+    async def pause(self, edition_id: int, reason: str) -> None:
         """Send no copy of this edition until it is resumed. Raises NotFound."""
 
     async def resume(self, edition_id: int, now: datetime) -> None:

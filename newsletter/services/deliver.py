@@ -102,8 +102,8 @@ class Delivery:
         """Answers which editions were paused."""
         known = await self._paces.load()
         ways = Ways(self._servers, known, self._clock)
-        names = {server.name for server in self._servers}
-        others = {name: learned for name, learned in known.items() if name not in names}
+        servers = {server.name for server in self._servers}
+        others = {name: learned for name, learned in known.items() if name not in servers}
         domains = Domains(self._options.domains, others, self._clock)
         with CopyDesk(self._outbox, self._writer) as desk:
             async with Ledger(self._outbox, self._clock) as ledger:
@@ -114,7 +114,7 @@ class Delivery:
                     while await self._pass(ways, domains, desk, ledger, outcomes):
                         pass
                 finally:
-                    await self._paces.save(others | domains.learned | ways.learned)
+                    await self._paces.save(domains.learned | ways.learned)
         return tuple(outcomes.paused)
 
     async def _pass(
@@ -197,9 +197,5 @@ class Delivery:
         lines = []
         for edition_id in editions:
             edition = await self._outbox.edition(edition_id)
-            number = edition.edition.number
-            lines.append(
-                f"edition {number} is paused: {edition.paused}. Nothing is lost: "
-                f"`newsletter editions resume {number}` lets `newsletter send` go on with what is left."
-            )
+            lines.append(f"{edition.pause_notice} Nothing is lost.")
         return "\n".join(lines)

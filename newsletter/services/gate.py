@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from newsletter.core.pace import Learned, Limits
 from newsletter.ports import Clock
+from newsletter.services.waiting import loop_time, wait_for_event
 
 __all__ = ["Domains", "Gate"]
 
 _ANY = "*"
 """Among the limits of domains: those of every domain that has none of its own."""
+_NOTHING = Learned()
 
 
 class Gate:
@@ -48,23 +50,22 @@ class Gate:
         rate = self.limits.rate
         if rate is None:
             return
-        now = _time()
+        now = loop_time()
         turn = max(now, self._next)
         self._next = turn + 1 / rate
         if turn > now:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), turn - now)
+            await wait_for_event(stop, turn - now)
 
     def count(self) -> None:
         """One goes through; `turn` and `enter` count by themselves."""
-        self._meter.count(_time())
+        self._meter.count(loop_time())
 
     def opens_in(self) -> float | None:
         """Seconds until the next may enter: 0 is now, None is when somebody has left."""
         limits = self.limits
         if limits.connections is not None and self.inside >= limits.connections:
             return None
-        return 0.0 if limits.rate is None else max(self._next - _time(), 0.0)
+        return 0.0 if limits.rate is None else max(self._next - loop_time(), 0.0)
 
     def enter(self) -> None:
         """Go through; `opens_in` has said 0."""
@@ -72,7 +73,7 @@ class Gate:
         self.count()
         rate = self.limits.rate
         if rate is not None:
-            self._next = max(_time(), self._next) + 1 / rate
+            self._next = max(loop_time(), self._next) + 1 / rate
 
     def leave(self) -> None:
         """What entered is done."""
@@ -90,7 +91,7 @@ class Gate:
     def complain(self, *, rate: bool = True) -> None:
         """A reply said that this is too much: half of the connections in use from now on, and of the
         `rate`."""
-        seen = Limits(self._meter.rate(_time()) if rate else None, self.inside + 1)
+        seen = Limits(self._meter.rate(loop_time()) if rate else None, self.inside + 1)
         self.learned = self.learned.slowed(seen, self._clock.now())
 
 
@@ -102,22 +103,20 @@ class Domains:
         self._clock = clock
         self._gates: dict[str, Gate] = {}
         for domain, known in learned.items():
-            self._gates[domain] = Gate(self._limits_of(domain), known, clock)
+            self._new(domain, known)
 
     def of(self, domain: str) -> Gate | None:
         """The gate that copies to this domain go through, if any."""
         gate = self._gates.get(domain)
         if gate is None and (domain in self._limits or _ANY in self._limits):
-            gate = self._gates[domain] = Gate(self._limits_of(domain), Learned(), self._clock)
+            return self._new(domain)
         return gate
 
     def complain(self, domain: str) -> None:
         """The server of this domain gets too much. Where nothing limited the domain nobody has counted its
         copies: then they go one at a time from now on."""
-        gate = self._gates.get(domain)
-        known = gate is not None
-        if gate is None:
-            gate = self._gates[domain] = Gate(self._limits_of(domain), Learned(), self._clock)
+        known = domain in self._gates
+        gate = self._gates[domain] if known else self._new(domain)
         gate.complain(rate=known)
 
     @property
@@ -125,8 +124,10 @@ class Domains:
         """What is worth keeping."""
         return {domain: gate.learned for domain, gate in self._gates.items() if gate.learned.changed}
 
-    def _limits_of(self, domain: str) -> Limits:
-        return self._limits.get(domain) or self._limits.get(_ANY) or Limits()
+    def _new(self, domain: str, learned: Learned = _NOTHING) -> Gate:
+        limits = self._limits.get(domain) or self._limits.get(_ANY) or Limits()
+        gate = self._gates[domain] = Gate(limits, learned, self._clock)
+        return gate
 
 
 class _Meter:
@@ -146,7 +147,3 @@ class _Meter:
     def rate(self, now: float) -> float:
         """At least what the second before had, while this one is young."""
         return max(self._count / max(now - self._since, 0.25), self._before, 1.0)
-
-
-def _time() -> float:
-    return asyncio.get_running_loop().time()

@@ -1,7 +1,6 @@
 """One connection after the other to one mail server, copy by copy, until there is nothing to send."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from newsletter.services.ledger import Ledger
 from newsletter.services.line import Line
 from newsletter.services.outcomes import Outcomes
 from newsletter.services.preparation import Preparation, Prepared
+from newsletter.services.waiting import loop_time, wait_for_event
 from newsletter.services.ways import Way, Ways
 
 __all__ = ["BRISK", "Lane", "Round"]
@@ -93,7 +93,7 @@ class Lane:
             self._current = self._current or await self._next()
 
     async def _send(self, session: Session, current: Prepared, following: Prepared | None) -> Reply:
-        begun = _time()
+        begun = loop_time()
         try:
             reply = await session.send(current.message, following.message.envelope if following else None)
         except DeliveryError:
@@ -101,7 +101,7 @@ class Lane:
             if following is not None:
                 self._round.preparation.put_back(following)
             raise
-        self._quick = _time() - begun < BRISK
+        self._quick = loop_time() - begun < BRISK
         return reply
 
     async def _answered(self, done: Prepared, reply: Reply) -> None:
@@ -142,11 +142,11 @@ class Lane:
         if row.edition_id in shared.outcomes.paused:
             shared.outcomes.release(prepared, "the edition is paused", shared.line)
             return None
-        if _time() - prepared.begun > BRISK:
+        if loop_time() - prepared.begun > BRISK:
             if not await shared.wanted(row.id):
                 shared.outcomes.left(prepared, shared.line)
                 return None
-            prepared.begun = _time()
+            prepared.begun = loop_time()
         return prepared
 
     @property
@@ -181,9 +181,4 @@ class Lane:
             self._current = None
 
     async def _rest(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._round.stop.wait(), seconds)
-
-
-def _time() -> float:
-    return asyncio.get_running_loop().time()
+        await wait_for_event(self._round.stop, seconds)

@@ -1,13 +1,13 @@
 """The due rows, each once, in the order of the plan; a domain that must wait lets the others past."""
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Container
 
 from newsletter.core.address import domain_of
 from newsletter.ports import Clock, DueCopy, Outbox
 from newsletter.services.gate import Domains, Gate
+from newsletter.services.waiting import wait_for_event
 
 __all__ = ["Line"]
 
@@ -118,5 +118,4 @@ class Line:
         openings = [gate.opens_in() for domain in self._parked if (gate := self._domains.of(domain))]
         soonest = min((opening for opening in openings if opening is not None), default=_LOOK_AGAIN)
         self._moved.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), min(max(soonest, _INSTANT), _LOOK_AGAIN))
+        await wait_for_event(self._moved, min(max(soonest, _INSTANT), _LOOK_AGAIN))

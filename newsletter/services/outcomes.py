@@ -102,7 +102,7 @@ class Outcomes:
         """Start no more copies of this edition until a person says so."""
         if edition_id not in self.paused:
             self.paused[edition_id] = reason
-            await self._outbox.pause(edition_id, reason, self._clock.now())
+            await self._outbox.pause(edition_id, reason)
 
     def _complain(self, code: int, way: Way, row: DueCopy) -> None:
         if code in _SERVERS:

@@ -18,6 +18,7 @@ from newsletter.ports import DueCopy, Message
 from newsletter.services.copydesk import CopyDesk
 from newsletter.services.ledger import Ledger
 from newsletter.services.line import Line
+from newsletter.services.waiting import loop_time
 
 __all__ = ["Preparation", "Prepared"]
 
@@ -165,7 +166,7 @@ class Preparation:
         written = await self._desk.write(rows)
         begun = await self._ledger.begin([row.id for row in rows])
         self.has_begun = self.has_begun or bool(begun)
-        now = asyncio.get_running_loop().time()
+        now = loop_time()
         for row, outcome in written:
             if row.id not in begun:
                 self._line.leave(row)

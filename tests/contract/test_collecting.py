@@ -1,9 +1,8 @@
 """Collecting: sources side by side, each with its own fate, nothing lost and nothing twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from support.samples import NOW, entry
@@ -38,13 +37,6 @@ def failing(name: str, error: Exception) -> MemorySource:
         raise error
 
     return MemorySource(name, 9, act=fail)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database("sqlite:///papers.db", tmp_path)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """One paper is one entry, whoever tells of it, in which version, on which day; and what is remembered."""
 
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from alembic import command
 from alembic.config import Config
 from support.samples import NOW, edition, entry
 
-from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.sources import SqlSourceMemory
@@ -24,18 +22,6 @@ TITLE = "Thinking Less and Knowing More by Pruned Reasoning"
 PEOPLE = ("Ada Lovelace", "Alan Turing")
 BLOG = entry(1, id="https://blog.org/1", url="https://blog.org/1", title=TITLE, authors=PEOPLE, source="blog")
 ARXIV = entry(1, title=TITLE, authors=PEOPLE, summary="We prune.", upvotes=3, source="arxiv")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database("sqlite:///papers.db", tmp_path)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-def entries(database: Database) -> SqlEntries:
-    return SqlEntries(database)
 
 
 # Identity

@@ -46,7 +46,7 @@ async def test_a_paused_edition_is_not_sent(outbox, editions, planned, second):
     await outbox.record([first[0]], [], NOW)
     await outbox.record([], [(first[0], deferred)], NOW)
     assert await outbox.next_attempt() == NOW + HOUR
-    await outbox.pause(planned, "stop it", NOW)
+    await outbox.pause(planned, "stop it")
     assert (await editions.get("papers", 1)).paused == "stop it"
     assert [found.id for found in await editions.paused("papers")] == [planned]
     assert await editions.paused("other") == ()
@@ -60,7 +60,7 @@ async def test_a_paused_edition_is_not_sent(outbox, editions, planned, second):
 async def test_a_resumed_edition_goes_on(outbox, editions, planned):
     """With the rows that it had, and the edition says when."""
     before = await ids(outbox)
-    await outbox.pause(planned, "stop it", NOW)
+    await outbox.pause(planned, "stop it")
     await outbox.resume(planned, NOW + HOUR)
     found = await editions.get("papers", 1)
     assert (found.paused, found.resumed) == (None, NOW + HOUR)
@@ -71,7 +71,7 @@ async def test_what_was_begun_of_a_paused_edition_can_still_be_decided(outbox, p
     """The server's answer is worth as much as before, and nothing is left in `sending`."""
     first, second, *_ = await ids(outbox)
     await outbox.record([first, second], [], NOW)
-    await outbox.pause(planned, "stop it", NOW)
+    await outbox.pause(planned, "stop it")
     assert [row.id for row in await outbox.interrupted()] == [first, second]
     await outbox.record([], [(first, Decision(State.ACCEPTED, 1)), (second, Decision(State.PENDING, 1))], NOW)
     assert await counts(outbox, planned) == {State.ACCEPTED: 1, State.PENDING: 4}
@@ -79,7 +79,7 @@ async def test_what_was_begun_of_a_paused_edition_can_still_be_decided(outbox, p
 
 async def test_an_edition_that_there_is_not_cannot_be_paused(outbox):
     """Nor resumed."""
-    for change in (outbox.pause(7, "", NOW), outbox.resume(7, NOW)):
+    for change in (outbox.pause(7, ""), outbox.resume(7, NOW)):
         with pytest.raises(NotFound):
             await change
 
@@ -105,7 +105,7 @@ async def test_what_nobody_wants_to_read_any_more_expires(outbox, planned, secon
 
 async def test_the_age_counts_from_resuming_and_not_while_paused(outbox, planned):
     """A person's word is newer than the edition."""
-    await outbox.pause(planned, "wait", NOW)
+    await outbox.pause(planned, "wait")
     assert await outbox.expire(NOW + 9 * DAY, 36 * HOUR) == 0
     await outbox.resume(planned, NOW + 9 * DAY)
     assert await outbox.expire(NOW + 10 * DAY, 36 * HOUR) == 0
@@ -257,15 +257,18 @@ async def test_an_old_backup_sends_nothing_by_itself(tmp_path, database, edition
 
 
 async def test_the_reason_of_a_held_edition_says_what_to_do(tmp_path, database, editions, planned):
-    """With the number by which people know the edition."""
+    """With the number by which people know the edition, and once."""
     backup = copy_of(tmp_path, tmp_path / "backup")
     await send_all(SqlOutbox(database))
     again, outbox = await restored(database, backup, tmp_path)
     async with outbox.exclusive():
         pass
-    reason = (await outbox.edition(planned)).paused
-    assert "older than the last send" in reason
-    assert "`newsletter editions resume 1` sends it anyway" in reason
+    held = await outbox.edition(planned)
+    assert "older than the last send" in held.paused
+    assert held.pause_notice == (
+        f"Edition 1 is paused: {held.paused}. `newsletter editions resume 1` lets `newsletter send` go on "
+        "with what is left."
+    )
     await again.close()
 
 

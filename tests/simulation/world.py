@@ -149,7 +149,7 @@ class OutboxOnDisk:
                 count += 1
         return count
 
-    async def pause(self, edition_id: int, reason: str, now: datetime) -> None:
+    async def pause(self, edition_id: int, reason: str) -> None:
         await self._takes_time()
         self._disk.editions[edition_id] = replace(self._disk.editions[edition_id], paused=reason)
 

@@ -10,8 +10,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores.pauses import PAUSED_EDITIONS
 from newsletter.adapters.stores.prepared import Prepared
-from newsletter.adapters.stores.schema import PAUSED, editions, in_state, outbox, subscribers
+from newsletter.adapters.stores.schema import editions, in_state, outbox, subscribers
 from newsletter.core.address import address_key
 from newsletter.core.delivery import MOVES, Decision
 from newsletter.core.model import DeliveryState as State
@@ -21,8 +22,6 @@ from newsletter.errors import IllegalMove
 __all__ = ["SomeLeft", "record", "record_startable", "resolve", "wanted"]
 
 Moves = Sequence[tuple[int, Decision]]
-
-PAUSED_EDITIONS = sa.select(editions.c.id).where(PAUSED)
 
 _WILLING = (
     sa.select(subscribers.c.id)

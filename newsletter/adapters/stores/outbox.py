@@ -99,7 +99,7 @@ class SqlOutbox:
         """Give up what nobody wants to read any more."""
         return await self._database.write(pauses.expire, now, lifetime)
 
-    async def pause(self, edition_id: int, reason: str, now: datetime) -> None:
+    async def pause(self, edition_id: int, reason: str) -> None:
         """Raises NotFound."""
         await self._database.write(pauses.pause, edition_id, reason)
 

@@ -15,7 +15,7 @@ from newsletter.adapters.stores.schema import OPEN_ROWS, PAUSED, editions, outbo
 from newsletter.core.model import DeliveryState
 from newsletter.errors import NotFound
 
-__all__ = ["expire", "pause", "pause_all", "pause_idle", "resume", "unfinished"]
+__all__ = ["PAUSED_EDITIONS", "expire", "pause", "pause_all", "pause_idle", "resume", "unfinished"]
 
 _OLD_COPY = (
     "this database is older than the last send from it: a backup was put back. What it calls pending may "
@@ -23,7 +23,6 @@ _OLD_COPY = (
 )
 _IDLE = "nothing was recorded of it for more than {}: what it calls pending may have been sent from elsewhere"
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
-_ANYWAY = "{}; `newsletter editions resume {}` sends it anyway"
 
 
 def _open_editions() -> sa.CTE:
@@ -36,10 +35,10 @@ def _open_editions() -> sa.CTE:
 
 
 _OPEN = _open_editions()
-_PAUSED_IDS = sa.select(editions.c.id).where(PAUSED)
+PAUSED_EDITIONS = sa.select(editions.c.id).where(PAUSED)
 _UNFINISHED = sa.select(_OPEN.c.id).where(_OPEN.c.id.is_not(None)).order_by(_OPEN.c.id)
 _ALL_UNFINISHED = Prepared(_UNFINISHED)
-_SENT_UNFINISHED = Prepared(_UNFINISHED.where(_OPEN.c.id.not_in(_PAUSED_IDS)))
+_SENT_UNFINISHED = Prepared(_UNFINISHED.where(_OPEN.c.id.not_in(PAUSED_EDITIONS)))
 
 
 def unfinished(connection: sa.Connection, *, paused: bool = False) -> list[int]:
@@ -99,11 +98,9 @@ def _older(ids: Iterable[int], than: datetime) -> sa.Select[tuple[int]]:
 
 
 def _pause(connection: sa.Connection, ids: Iterable[int], why: str) -> tuple[int, ...]:
-    query = sa.select(editions.c.id, editions.c.number).where(editions.c.id.in_(list(ids)))
-    found = connection.execute(query.order_by(editions.c.id)).all()
-    for edition_id, number in found:
-        pause(connection, edition_id, _ANYWAY.format(why, number))
-    return tuple(edition_id for edition_id, _ in found)
+    paused = sorted(ids)
+    connection.execute(sa.update(editions).where(editions.c.id.in_(paused)).values(paused=why))
+    return tuple(paused)
 
 
 def _change(connection: sa.Connection, edition_id: int, **values: object) -> None:
