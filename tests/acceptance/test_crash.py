@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support import faults
 from support.commands import (
     ROOT,
     Ended,
@@ -25,13 +25,14 @@ from support.commands import (
     started,
     states,
 )
+from support.faults import SEND
 from support.newsroom import newsroom, publish, write_config
+from support.room import DUE
 
 CONNECTIONS = 4
 IN_DOUBT = 3 * CONNECTIONS
 """Copies that a crash may leave in `sending`; with the policy `hold` it is one for each connection."""
 KILLS = 10
-DUE = "2026-03-11T08:00:00+00:00"
 SOURCE = """
 [[sources]]
 kind = "file"
@@ -40,18 +41,13 @@ path = "papers.txt"
 """
 
 
-@dataclass(frozen=True)
-class Office:
-    """A published edition with its copies planned, and the server they go to."""
-
-    folder: Path
-    inbox: Mailbox
-    readers: int
+class Office(faults.Office):
+    """One that is interrupted."""
 
     def interrupt(self, number: signal.Signals, after: int, wait: float) -> Ended:
         """Start a `send`, and stop it this many seconds after this many messages more have come in."""
         goal = self.inbox.count + after
-        with started("send", "--now", DUE, "--json", cwd=self.folder) as process:
+        with started(*SEND, "--json", cwd=self.folder) as process:
             while self.inbox.count < goal:
                 assert process.poll() is None, "it ended before it could be stopped"
                 time.sleep(0.002)
@@ -60,12 +56,6 @@ class Office:
             end = finish(process)
         self.settle()
         return end
-
-    def settle(self) -> None:
-        """The server may still have a message of a sender that is gone in its hands."""
-        before = -1
-        while before != (before := self.inbox.count):
-            time.sleep(0.1)
 
     def by_reader(self) -> dict[str, list[Received]]:
         copies: dict[str, list[Received]] = {}
@@ -116,7 +106,7 @@ async def test_killed_again_and_again_it_loses_nobody(tmp_path: Path, server: Ma
         on_the_way.update(check_ledger(office))
     assert len(office.by_reader()) < office.readers, "each kill was in the middle"
 
-    sent = answer("send", "--now", DUE, cwd=office.folder)
+    sent = answer(*SEND, cwd=office.folder)
     assert sent["outbox"]["planned"] == sent["outbox"]["accepted"] == office.readers
     copies = office.by_reader()
     assert len(copies) == office.readers
@@ -133,7 +123,7 @@ async def test_killed_under_the_policy_hold_it_sends_nobody_two(tmp_path: Path, 
     for after in (20, 35):
         office.interrupt(signal.SIGKILL, after, 0)
         held |= check_ledger(office, CONNECTIONS)
-    sent = answer("send", "--now", DUE, cwd=office.folder)
+    sent = answer(*SEND, cwd=office.folder)
     assert sent["outbox"]["unknown"] == len(held)
     assert sent["outbox"]["accepted"] == office.readers - len(held)
     copies = office.by_reader()
@@ -152,7 +142,7 @@ async def test_asked_to_stop_it_finishes_what_it_began(tmp_path: Path, server: M
         assert check_ledger(office) == set()
         assert outbox["accepted"] == office.inbox.count < office.readers
         assert outbox["pending"] == office.readers - outbox["accepted"]
-    answer("send", "--now", DUE, cwd=office.folder)
+    answer(*SEND, cwd=office.folder)
     assert {len(found) for found in office.by_reader().values()} == {1}
     assert set(states(office.folder).values()) == {"accepted"}
     assert office.inbox.count == office.readers

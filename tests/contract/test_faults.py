@@ -8,12 +8,13 @@ import logging
 import re
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from simulation.mutants import MUTANTS as SIMULATED
+from support.checks import Checks
 from support.rawsmtp import Act, Acts, Talk, close, drip, hang, raw_server, sip, then
 from support.sending import Plans, Sending, readers
 from support.sessions import IMPATIENT
@@ -29,15 +30,15 @@ from newsletter.core.consent import Event
 from newsletter.core.delivery import Decision, RetrySchedule
 from newsletter.core.model import DeliveryState as State
 from newsletter.core.pace import Learned, Limits
-from newsletter.errors import NewsletterError, ServerRefused, TemplateError
+from newsletter.errors import ServerRefused, TemplateError
 from newsletter.services import copydesk, outcomes
 from newsletter.services.compose import Composer
 from newsletter.services.deliver import Delivery
 from newsletter.services.lane import BRISK, Lane
 from newsletter.services.outcomes import Outcomes
 
-Check = Callable[[Plans], Awaitable[None]]
-CHECKS: dict[str, Check] = {}
+CHECKS = Checks()
+check = CHECKS.add
 TWELVE = readers(12)
 ONE, ANOTHER = TWELVE[:2]
 
@@ -46,12 +47,6 @@ ONE, ANOTHER = TWELVE[:2]
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
     """Planned editions, made once."""
     return Plans(tmp_path_factory.mktemp("plans"))
-
-
-def check(function: Check) -> Check:
-    """One that is run as it is, and again with something broken that it has to notice."""
-    CHECKS[function.__name__] = function
-    return function
 
 
 def once_each(emails: tuple[str, ...] = TWELVE) -> Counter[str]:
@@ -530,8 +525,7 @@ ENDLESS = {"waits for ever", "sends one after the other"}
 @pytest.mark.parametrize("name", CHECKS)
 async def test_fault(name: str, plans: Plans):
     """Every row ends where it belongs, whatever the server does."""
-    async with asyncio.timeout(30):
-        await CHECKS[name](plans)
+    await CHECKS.run(name, plans)
 
 
 @pytest.mark.parametrize(
@@ -542,10 +536,7 @@ async def test_a_delivery_that_is_wrong_is_noticed(
 ):
     """Each check can fail: it does, where the delivery does this instead of what it should."""
     monkeypatch.setattr(*mutant)
-    endless = broken in ENDLESS
-    with pytest.raises(TimeoutError if endless else (AssertionError, NewsletterError)):
-        async with asyncio.timeout(3 if endless else 30):
-            await CHECKS[name](plans)
+    await CHECKS.notice(name, plans, endless=broken in ENDLESS)
 
 
 @pytest.mark.slow

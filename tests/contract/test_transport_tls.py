@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from support.rawsmtp import Act, RawServer, Talk, endless, hang, raw_server, then
-from support.sessions import Checks, Mutant, message, send_all, transport
+from support.sessions import Mutant, WireChecks, message, send_all, transport
 
 from newsletter.adapters.transports import opening, smtp
 from newsletter.adapters.transports.smtp import SmtpTransport
 from newsletter.errors import ServerRefused, ServerUnavailable
 
-CHECKS = Checks()
+CHECKS = WireChecks()
 PASSWORD = "a password that nobody may see"
 HARMLESS = (b"EHLO example.org\r\n", b"STARTTLS\r\n")
 
@@ -271,12 +271,12 @@ MUTANTS: list[Mutant] = [
 ]
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=Checks.label)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=WireChecks.label)
 async def test_a_broken_client_is_noticed(
     monkeypatch: pytest.MonkeyPatch, authority: Authority, mutant: Mutant
 ):
     """Each check can fail: it does, where the client is wrong in what it is about."""
-    await CHECKS.notice(monkeypatch, mutant, authority)
+    await CHECKS.notice_without(monkeypatch, mutant, authority)
 
 
 def test_every_check_has_been_seen_to_fail():

@@ -1,14 +1,14 @@
 """What the tests of the way to the mail server have in common."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpSession, SmtpTransport
 from newsletter.core.delivery import Reply
-from newsletter.errors import NewsletterError, ServerUnavailable
+from newsletter.errors import ServerUnavailable
 from newsletter.ports import Envelope, Message
+from support.checks import Checks, Patch
 from support.rawsmtp import RawServer
 
 __all__ = [
@@ -19,9 +19,8 @@ __all__ = [
     "A",
     "B",
     "C",
-    "Checks",
     "Mutant",
-    "Patch",
+    "WireChecks",
     "message",
     "outcome",
     "send_all",
@@ -32,7 +31,6 @@ __all__ = [
 
 DATA = b"Message-ID: <1@example.org>\r\nSubject: x\r\n\r\n.leading dot\r\n"
 IMPATIENT = {"timeout": 0.2, "transfer_timeout": 0.2, "answer_timeout": 0.2}
-Patch = tuple[object, str, object]
 Mutant = tuple[str, *tuple[Patch, ...]]
 """The check that must notice it, and what is put in place of which attribute of what."""
 OFFERS = [(), ("PIPELINING",)]
@@ -80,29 +78,15 @@ async def unavailable(server: RawServer, code: int = 0, **values: object) -> Non
     assert server.messages == []
 
 
-class Checks(dict[str, Callable[..., Awaitable[None]]]):
-    """Tests that run twice: as they are, and with something broken that they have to notice."""
+class WireChecks(Checks):
+    """Of what goes over the wire."""
 
-    def add(self, check: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """A decorator."""
-        self[check.__name__] = check
-        return check
-
-    async def run(self, name: str, *given: object) -> None:
-        """As it is."""
-        async with asyncio.timeout(20):
-            await self[name](*given)
-
-    async def notice(self, monkeypatch: pytest.MonkeyPatch, mutant: Mutant, *given: object) -> None:
-        """It fails, by whatever shows it: a wrong result, an error, or, without a deadline, no end."""
+    async def notice_without(self, monkeypatch: pytest.MonkeyPatch, mutant: Mutant, *given: object) -> None:
+        """What this mutant is about fails."""
         name, *patches = mutant
         for patch in patches:
             monkeypatch.setattr(*patch, raising=False)
-        endless = patches[0][1] in ("_expire", "_line")
-        noticed = (TimeoutError,) if endless else (AssertionError, pytest.fail.Exception, NewsletterError)
-        with pytest.raises(noticed):
-            async with asyncio.timeout(1 if endless else 20):
-                await self[name](*given)
+        await self.notice(name, *given, endless=patches[0][1] in ("_expire", "_line"))
 
     @staticmethod
     def label(mutant: Mutant) -> str:
