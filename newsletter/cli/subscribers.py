@@ -89,7 +89,7 @@ async def remove(email: Email, config: Config = DEFAULT_CONFIG, now: Now = None,
     """
     async with open_app(config, now) as opened:
         person = await opened.subscribers.find(normalise_address(email))
-        await opened.subscribers.move(person.id, Event.UNSUBSCRIBE, opened.clock.now())
+        await opened.subscribers.move(person.id, Event.UNSUBSCRIBE, opened.clock.now(), "operator")
         person = await opened.subscribers.get(person.id)
     if json:
         print_json({"subscriber": person_to_json(person)})

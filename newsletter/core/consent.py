@@ -26,6 +26,7 @@ MOVES: dict[Status, dict[Event, Status]] = {
         Event.SUBSCRIBE: Status.PENDING,
         Event.UNSUBSCRIBE: Status.UNSUBSCRIBED,
         Event.BOUNCE: Status.BOUNCED,
+        Event.COMPLAIN: Status.COMPLAINED,
         Event.ERASE: Status.ERASED,
     },
     Status.ACTIVE: {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from newsletter.core.rhythm import Rhythm
 from newsletter.core.wishes import Wishes
 
 __all__ = [
@@ -181,6 +182,13 @@ class Subscriber:
     wishes: Wishes = field(default_factory=Wishes)
     status: SubscriberStatus = SubscriberStatus.ACTIVE
     created: datetime | None = None
+    tags: tuple[str, ...] = ()
+    """What the operator sorts people by."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """What else the operator's list says of them, by the name of its column."""
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    language: str = ""
+    """A tag such as "de"; empty for the newsletter's own."""
 
 
 class DeliveryState(StrEnum):

@@ -30,10 +30,12 @@ class Subscribers(Protocol):
     async def add(self, people: Iterable[NewSubscriber], now: datetime) -> Imported:
         """Add or refresh them, in one transaction. Nobody who left is brought back."""
 
-    async def move(self, subscriber_id: int, event: ConsentEvent, now: datetime) -> SubscriberStatus:
+    async def move(
+        self, subscriber_id: int, event: ConsentEvent, now: datetime, source: str
+    ) -> SubscriberStatus:
         """Apply this event and answer the new status; whoever is no longer active gets nothing more that
-        is planned already, from the same commit on, and what they liked is forgotten. Raises NotFound or
-        IllegalMove."""
+        is planned already, from the same commit on, and what they liked is forgotten. A change goes into
+        their history; `source` says how we know of it. Raises NotFound or IllegalMove."""
 
     async def like(self, subscriber_id: int, like: Like, now: datetime) -> None:
         """Remember it for the copies that are planned from now on; once is enough. Raises NotFound."""

@@ -382,7 +382,7 @@ async def no_address_gets_into_a_log(plans: Plans) -> None:
 
 async def _leave(sending: Sending, email: str, event: Event = Event.UNSUBSCRIBE) -> None:
     reader = await sending.app.subscribers.find(email)
-    await sending.app.subscribers.move(reader.id, event, sending.app.clock.now())
+    await sending.app.subscribers.move(reader.id, event, sending.app.clock.now(), "test")
 
 
 @contextlib.contextmanager

@@ -143,7 +143,7 @@ async def test_what_is_sent_again_on_a_persons_word_does_not_expire_at_once(outb
 async def test_whoever_left_is_not_sent_to_again(outbox, subscribers, planned, unknown):
     """Whatever a person says of the rows in doubt."""
     gone = await subscribers.find(PEOPLE[0].email)
-    await subscribers.move(gone.id, Event.UNSUBSCRIBE, NOW)
+    await subscribers.move(gone.id, Event.UNSUBSCRIBE, NOW, "test")
     assert await outbox.resolve(planned, State.PENDING, NOW) == 3
     assert (await counts(outbox, planned))[State.SUPPRESSED] == 1
 
@@ -162,7 +162,7 @@ async def test_rows_in_doubt_go_only_where_the_table_says(outbox, planned, unkno
 async def test_wanted_are_the_rows_of_those_who_have_not_left(outbox, subscribers, planned):
     """Of those that are asked for."""
     first, second, third, *_ = await outbox.due(NOW, 0, 100)
-    await subscribers.move(second.subscriber_id, Event.COMPLAIN, NOW)
+    await subscribers.move(second.subscriber_id, Event.COMPLAIN, NOW, "test")
     assert await outbox.wanted([first.id, second.id, 999]) == {first.id}
     assert await outbox.wanted([third.id]) == {third.id}
     assert await outbox.wanted([]) == frozenset()

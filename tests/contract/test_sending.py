@@ -164,7 +164,7 @@ async def test_who_unsubscribes_during_the_send_gets_no_copy(tmp_path: Path):
         first = asyncio.Event()
         sending = asyncio.create_task((await app.delivery(lambda _: first.set())).run())
         await first.wait()
-        await app.subscribers.move(last.id, Event.UNSUBSCRIBE, app.clock.now())
+        await app.subscribers.move(last.id, Event.UNSUBSCRIBE, app.clock.now(), "test")
         await sending
         assert (await app.outbox.accounting(published.id)).counts == {State.ACCEPTED: 19, State.SUPPRESSED: 1}
     assert "reader19@example.org" not in server.accepted
@@ -243,7 +243,7 @@ async def test_who_leaves_while_their_copy_is_on_its_way_gets_no_further_attempt
         now = app.clock.now()
         row = (await app.outbox.due(now, 0, 1))[0]
         await app.outbox.record([row.id], [], now)
-        await app.subscribers.move(row.subscriber_id, Event.UNSUBSCRIBE, now)
+        await app.subscribers.move(row.subscriber_id, Event.UNSUBSCRIBE, now, "test")
         await app.outbox.record([], [(row.id, Decision(State.DEFERRED, 1, "450 later", now))], now)
         assert (await app.outbox.accounting(published.id)).counts == {State.PENDING: 1, State.SUPPRESSED: 1}
 

@@ -224,7 +224,10 @@ async def test_a_deferred_row_is_due_at_its_time(outbox, planned):
 async def test_whoever_unsubscribes_gets_nothing_that_is_planned(outbox, subscribers, planned):
     """From the same commit on: the row cannot be begun any more."""
     row = (await outbox.due(NOW, 0, 1))[0]
-    assert await subscribers.move(row.subscriber_id, Event.UNSUBSCRIBE, NOW) is SubscriberStatus.UNSUBSCRIBED
+    assert (
+        await subscribers.move(row.subscriber_id, Event.UNSUBSCRIBE, NOW, "test")
+        is SubscriberStatus.UNSUBSCRIBED
+    )
     assert await outbox.record([row.id], [], NOW) == frozenset()
     accounting = await outbox.accounting(planned)
     assert (accounting[State.SUPPRESSED], accounting[State.PENDING], accounting.planned) == (1, 4, 5)
@@ -249,7 +252,7 @@ async def test_an_import_adds_refreshes_and_brings_nobody_back(subscribers):
     """Two spellings of one address are one person."""
     await subscribers.add(PEOPLE, NOW)
     gone = await subscribers.find("reader0@example.org")
-    await subscribers.move(gone.id, Event.UNSUBSCRIBE, NOW)
+    await subscribers.move(gone.id, Event.UNSUBSCRIBE, NOW, "test")
     result = await subscribers.add(
         [
             PEOPLE[0],
@@ -317,7 +320,7 @@ async def test_whoever_leaves_takes_their_likes_along(
         await subscribers.like(one.id, LIKE, NOW)
     await entries.add([entry(1)], NOW)
     await editions.publish(edition(1, 1), "", "", "0" * 16, NOW)
-    await subscribers.move(person.id, event, NOW)
+    await subscribers.move(person.id, event, NOW, "test")
     assert (await subscribers.get(person.id)).wishes.likes == ()
     assert (await subscribers.get(other.id)).wishes.likes == (LIKE,)
     async with database.read() as connection:
@@ -339,7 +342,7 @@ async def test_somebody_unknown_is_not_found(subscribers):
     with pytest.raises(NotFound, match=r"x@example\.org is not on the list"):
         await subscribers.find("x@example.org")
     with pytest.raises(NotFound):
-        await subscribers.move(1, Event.UNSUBSCRIBE, NOW)
+        await subscribers.move(1, Event.UNSUBSCRIBE, NOW, "test")
 
 
 # The database itself

@@ -275,7 +275,7 @@ async def test_a_forged_link_tells_nothing(
 ) -> None:
     """The same answer for all, the links of the other purposes included, whatever the form."""
     erased = await subscribe(app, "bob@example.org")
-    await app.subscribers.move(erased.id, Event.ERASE, NOW)
+    await app.subscribers.move(erased.id, Event.ERASE, NOW, "test")
     made = [link_of(app, ada.id, purpose).rpartition("/")[2] for purpose in (tokens.MORE, tokens.UNSUBSCRIBE)]
     made += [link_of(app, number, tokens.PREFERENCES).rpartition("/")[2] for number in (erased.id, 10**6)]
     made += [
@@ -304,7 +304,7 @@ async def test_whoever_left_is_told_so(
     app: App, browser: httpx.AsyncClient, ada: Subscriber, link: str, method: str, event: Event
 ) -> None:
     """There is nothing to choose any more, and no form."""
-    await app.subscribers.move(ada.id, event, NOW)
+    await app.subscribers.move(ada.id, event, NOW, "test")
     answer = await browser.request(
         method, link, data={**EMPTY, "keywords": "x"} if method == "POST" else None
     )

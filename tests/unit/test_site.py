@@ -115,7 +115,7 @@ async def test_unsubscribing_twice_is_fine(
 ) -> None:
     """Mail providers repeat the POST: the answer stays the same, and who complained stays so."""
     person = await subscribe(app)
-    await app.subscribers.move(person.id, before, NOW)
+    await app.subscribers.move(person.id, before, NOW, "test")
     answers = [await browser.post(link_of(app, person.id), data=ONE_CLICK) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].text == answers[1].text
@@ -152,7 +152,7 @@ async def test_a_forged_link_tells_nothing(app: App, browser: httpx.AsyncClient,
     """Whatever is wrong with the token, and whether its subscriber exists or was erased, the answer has the
     same status, headers and bytes; nobody is unsubscribed by it."""
     person, erased = await subscribe(app), await subscribe(app, "bob@example.org")
-    await app.subscribers.move(erased.id, Event.ERASE, NOW)
+    await app.subscribers.move(erased.id, Event.ERASE, NOW, "test")
     links = [*forged(app, person), link_of(app, erased.id)]
     answers = [await browser.request(method, link, follow_redirects=False) for link in links]
     assert {answer.status_code for answer in answers} == {404}
@@ -234,7 +234,7 @@ async def test_a_forged_link_for_more_tells_nothing(
     """The same answer whatever is wrong with the token, that of the unsubscribe link included; and whether
     there is such an entry is not told either."""
     person, erased = await subscribe(app), await subscribe(app, "bob@example.org")
-    await app.subscribers.move(erased.id, Event.ERASE, NOW)
+    await app.subscribers.move(erased.id, Event.ERASE, NOW, "test")
     await publish(app, papers(2))
     unsubscribe = link_of(app, person.id).removeprefix("/unsubscribe/")
     made = [unsubscribe, "x", more_of(app, erased.id)[6:38], more_of(app, 10**6)[6:38]]
@@ -251,7 +251,7 @@ async def test_whoever_left_is_told_so(app: App, browser: httpx.AsyncClient) -> 
     """Rather than promised more."""
     person = await subscribe(app)
     await publish(app, papers(2))
-    await app.subscribers.move(person.id, Event.UNSUBSCRIBE, NOW)
+    await app.subscribers.move(person.id, Event.UNSUBSCRIBE, NOW, "test")
     answer = await browser.post(more_of(app, person.id))
     assert "You are unsubscribed" in answer.text
     assert await likes_of(app, person) == []

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.schema import OPEN_ROWS, outbox, subscribers
+from newsletter.adapters.stores.person import PERSON, subscriber_from_row
+from newsletter.adapters.stores.schema import OPEN_ROWS, history, outbox, subscribers
 from newsletter.adapters.stores.wishes import WISHES, likes_to_json, wishes_from_row
 from newsletter.core.address import address_key
 from newsletter.core.consent import Event, move
@@ -22,8 +22,6 @@ from newsletter.ports import Imported
 __all__ = ["SqlSubscribers"]
 
 _PAGE = 1000
-_PERSON = [subscribers.c[field.name] for field in fields(Subscriber) if field.name != "wishes"]
-_COLUMNS = [*_PERSON, *(subscribers.c[name] for name in WISHES)]
 _REFRESHED = ("name", *LISTS)
 """What a later mention of somebody changes."""
 _NO_NEWS = NewSubscriber("")
@@ -50,7 +48,7 @@ class SqlSubscribers:
                 await connection.execute(_update(now), updated)
         return Imported(**Counter(fates.values()))
 
-    async def move(self, subscriber_id: int, event: Event, now: datetime) -> SubscriberStatus:
+    async def move(self, subscriber_id: int, event: Event, now: datetime, source: str) -> SubscriberStatus:
         """Whoever is not active any more has their unsent copies suppressed in the same commit, and their
         likes forgotten, there too."""
         one = subscribers.c.id == subscriber_id
@@ -63,6 +61,7 @@ class SqlSubscribers:
                 await connection.execute(
                     sa.update(subscribers).where(one).values(status=after.value, changed=now)
                 )
+                await connection.execute(happened(subscriber_id, event, now, source))
             if after is not SubscriberStatus.ACTIVE:
                 await connection.execute(_suppress(subscriber_id, after, now))
                 await connection.execute(sa.update(subscribers).where(one).values(likes=[]))
@@ -117,14 +116,14 @@ class SqlSubscribers:
         """By address, a page at a time."""
         after = ""
         while True:
-            query = sa.select(*_COLUMNS, subscribers.c.email_key).where(subscribers.c.email_key > after)
+            query = sa.select(*PERSON, subscribers.c.email_key).where(subscribers.c.email_key > after)
             if status is not None:
                 query = query.where(subscribers.c.status == status.value)
             async with self._database.read() as connection:
                 rows = await connection.execute(query.order_by(subscribers.c.email_key).limit(_PAGE))
                 page = rows.mappings().all()
             for row in page:
-                yield _subscriber(row)
+                yield subscriber_from_row(row)
             if len(page) < _PAGE:
                 return
             after = page[-1]["email_key"]
@@ -144,10 +143,10 @@ class SqlSubscribers:
 
     async def _one(self, where: Any, who: str) -> Subscriber:
         async with self._database.read() as connection:
-            row = (await connection.execute(sa.select(*_COLUMNS).where(where))).mappings().one_or_none()
+            row = (await connection.execute(sa.select(*PERSON).where(where))).mappings().one_or_none()
         if row is None:
             raise NotFound(f"{who} is not on the list; `newsletter subscribers list` shows who is.")
-        return _subscriber(row)
+        return subscriber_from_row(row)
 
 
 def _fate(person: NewSubscriber, known: sa.RowMapping | None) -> str:
@@ -193,6 +192,11 @@ def _refreshed(known: sa.RowMapping, person: NewSubscriber) -> dict[str, Any]:
     }
 
 
+def happened(subscriber_id: int, event: str, now: datetime, source: str) -> sa.Insert:
+    """For the history of this person."""
+    return sa.insert(history).values(subscriber_id=subscriber_id, at=now, event=str(event), source=source)
+
+
 def _suppress(subscriber_id: int, status: SubscriberStatus, now: datetime) -> sa.Update:
     waiting = (DeliveryState.PENDING.value, DeliveryState.DEFERRED.value)
     return (
@@ -209,9 +213,3 @@ def _suppress(subscriber_id: int, status: SubscriberStatus, now: datetime) -> sa
 
 def _forget_likes(subscriber_id: int) -> sa.Update:
     return sa.update(outbox).where(outbox.c.subscriber_id == subscriber_id).values(likes=[])
-
-
-def _subscriber(row: sa.RowMapping) -> Subscriber:
-    values = {column.name: row[column.name] for column in _PERSON}
-    status = SubscriberStatus(row["status"])
-    return Subscriber(**values | {"wishes": wishes_from_row(row), "status": status})

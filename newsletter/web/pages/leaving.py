@@ -29,6 +29,6 @@ class LeavingPages:
         person = await self._common.reader(request, tokens.UNSUBSCRIBE)
         if person is not None:
             now = self._app.clock.now()
-            status = await self._app.subscribers.move(person.id, Event.UNSUBSCRIBE, now)
+            status = await self._app.subscribers.move(person.id, Event.UNSUBSCRIBE, now, "link")
             person = replace(person, status=status)
         return self._common.unsubscribing(person)

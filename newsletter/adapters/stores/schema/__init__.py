@@ -1,0 +1,64 @@
+"""The tables, for SQLite and PostgreSQL. Changes come as migrations; `REVISION` names the newest."""
+
+from newsletter.adapters.stores.schema.base import metadata
+from newsletter.adapters.stores.schema.people import (
+    OPEN_LETTERS,
+    bounces,
+    clicks,
+    clicks_by_reader,
+    history,
+    letters,
+    subscribers,
+)
+from newsletter.adapters.stores.schema.reading import (
+    entries,
+    identities,
+    signals,
+    sources,
+    titles,
+    validators,
+)
+from newsletter.adapters.stores.schema.sending import (
+    ATTEMPTED_ROWS,
+    OPEN_ROWS,
+    PAUSED,
+    editions,
+    featured,
+    in_state,
+    outbox,
+    paces,
+    renderings,
+    sends,
+    slots,
+)
+
+__all__ = [
+    "ATTEMPTED_ROWS",
+    "OPEN_LETTERS",
+    "OPEN_ROWS",
+    "PAUSED",
+    "REVISION",
+    "bounces",
+    "clicks",
+    "clicks_by_reader",
+    "editions",
+    "entries",
+    "featured",
+    "history",
+    "identities",
+    "in_state",
+    "letters",
+    "metadata",
+    "outbox",
+    "paces",
+    "renderings",
+    "sends",
+    "signals",
+    "slots",
+    "sources",
+    "subscribers",
+    "titles",
+    "validators",
+]
+
+REVISION = "0007"

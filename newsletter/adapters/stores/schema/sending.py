@@ -1,0 +1,130 @@
+"""Editions, and the ledger of their copies."""
+
+import sqlalchemy as sa
+
+from newsletter.adapters.stores.schema.base import Instant, Number, metadata, wish_columns
+from newsletter.core.model import DeliveryState
+
+__all__ = [
+    "ATTEMPTED_ROWS",
+    "OPEN_ROWS",
+    "PAUSED",
+    "editions",
+    "featured",
+    "in_state",
+    "outbox",
+    "paces",
+    "renderings",
+    "sends",
+    "slots",
+]
+
+PAUSED = sa.text("paused IS NOT NULL")
+"""The condition of the partial index, which spares reading whole editions to find these."""
+
+editions = sa.Table(
+    "editions",
+    metadata,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("newsletter", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    # Local time with its offset, ISO 8601: what people call this edition.
+    sa.Column("slot", sa.Text, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("created", Instant, nullable=False),
+    # Why none of its copies are sent for now.
+    sa.Column("paused", sa.Text),
+    # When somebody last said that they should be sent after all.
+    sa.Column("resumed", Instant),
+    sa.UniqueConstraint("newsletter", "slot"),
+    sa.UniqueConstraint("newsletter", "number"),
+    sa.Index("ix_editions_paused", "id", sqlite_where=PAUSED, postgresql_where=PAUSED),
+)
+
+# An edition in the other languages that its readers asked for.
+renderings = sa.Table(
+    "renderings",
+    metadata,
+    sa.Column("edition_id", Number, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("language", sa.Text, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+featured = sa.Table(
+    "featured",
+    metadata,
+    sa.Column("newsletter", sa.Text, primary_key=True),
+    sa.Column("entry_id", sa.Text, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("edition_id", Number, sa.ForeignKey("editions.id"), nullable=False),
+)
+
+slots = sa.Table(
+    "slots",
+    metadata,
+    sa.Column("newsletter", sa.Text, primary_key=True),
+    sa.Column("slot", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("edition", sa.Integer),
+    sa.Column("closed", Instant, nullable=False),
+)
+
+OPEN_ROWS = sa.text("(state = 'pending' OR state = 'deferred' OR state = 'sending')")
+"""The condition of the partial index, to the letter: SQLite uses the index only where it stands so. Spelt
+out, since SQLite would build a table of the values of an IN at every change of a row."""
+ATTEMPTED_ROWS = sa.text(
+    "(state = 'accepted' OR state = 'deferred' OR state = 'rejected' OR state = 'unknown')"
+)
+"""Likewise: rows of which an attempt has been recorded."""
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("edition_id", Number, sa.ForeignKey("editions.id"), nullable=False),
+    sa.Column("subscriber_id", Number, sa.ForeignKey("subscribers.id"), nullable=False),
+    # As they were when the edition was planned, so that a second attempt sends the same bytes.
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    *wish_columns(),
+    # Empty where they get it in the newsletter's own.
+    sa.Column("language", sa.Text, nullable=False, server_default=""),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("next_attempt", Instant),
+    sa.Column("changed", Instant, nullable=False),
+    sa.UniqueConstraint("edition_id", "subscriber_id"),
+    sa.Index("ix_outbox_open", "edition_id", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
+    sa.Index("ix_outbox_attempted", "changed", sqlite_where=ATTEMPTED_ROWS, postgresql_where=ATTEMPTED_ROWS),
+    sa.Index("ix_outbox_subscriber_id", "subscriber_id"),
+)
+
+# One row: which database this is, and how many starts and ends of sends it has seen.
+sends = sa.Table(
+    "sends",
+    metadata,
+    sa.Column("database", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+# What servers and recipient domains taught us of how fast they want to be sent to.
+paces = sa.Table(
+    "paces",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("rate", sa.Float),
+    sa.Column("connections", sa.Integer),
+    sa.Column("changed", Instant),
+)
+
+
+def in_state(*states: DeliveryState) -> sa.ColumnElement[bool]:
+    """The outbox row is in one of these. Written out and not bound: a bound state may or may not be that of
+    a partial index, so SQLite would compile the statement anew at every execution, for 0.1 ms."""
+    return sa.or_(sa.false(), *(outbox.c.state == sa.literal_column(f"'{state.value}'") for state in states))
