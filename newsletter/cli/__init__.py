@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from newsletter.cli import dkim, editions, entries, evaluation, subscribers
+from newsletter.cli import bounces, dkim, editions, entries, evaluation, subscribers
 from newsletter.cli.check import check
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
@@ -31,6 +31,7 @@ app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(dkim.app, name="dkim")
+app.add_typer(bounces.app, name="bounces")
 app.add_typer(evaluation.app, name="eval")
 
 

@@ -173,7 +173,7 @@ _CHANGES: list[_Change] = [
 
 def cases(count: int, seed: int) -> Iterator[tuple[int, str, bytes]]:
     """Number, name of the sample, and damaged bytes; each is made from its own number."""
-    samples = [(path.name, path.read_bytes()) for path in sorted(SAMPLES.iterdir())]
+    samples = [(path.name, path.read_bytes()) for path in sorted(SAMPLES.glob("*.*"))]
     for number in range(count):
         chance = random.Random(f"{seed}/{number}")
         name, content = samples[number % len(samples)]

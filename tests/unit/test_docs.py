@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from newsletter.cli import app
 from newsletter.config import Settings
 from newsletter.config.tables import SOURCE_KINDS
+from newsletter.core.bounces import Cause, Kind
 from newsletter.core.delivery import MOVES, Attempt, RetrySchedule
 from newsletter.core.model import DeliveryState, Entry
 from newsletter.core.slots import Outcome
@@ -189,6 +190,17 @@ def test_the_outcomes_of_slots_are_those_of_the_program():
     """Each outcome that a slot can have is explained."""
     (rows,) = tables("docs/delivery.md", "Slots")
     assert sorted(code(row[0])[0] for row in rows) == sorted(Outcome)
+
+
+# What comes back
+
+
+def test_the_page_of_bounces_has_every_kind_and_every_cause():
+    """With what each means, and nothing that a verdict cannot be."""
+    (kinds,) = tables("docs/bounces.md", "Kinds")
+    assert sorted(code(row[0])[0] for row in kinds) == sorted(Kind)
+    (causes,) = tables("docs/bounces.md", "Causes")
+    assert sorted(code(row[0])[0] for row in causes) == sorted(Cause)
 
 
 # Themes
