@@ -1,4 +1,4 @@
-"""The scheduler: APScheduler wakes the daily job, and nothing more.
+"""The scheduler: APScheduler wakes the daily job, and nothing more; a bell wakes whoever sends letters.
 
 Whether a slot is due, and whether somebody has served it, is asked of the store each time, so waking too
 often or twice does no harm. It wakes at the schedule's times, and every minute for what was deferred and
@@ -17,10 +17,13 @@ from newsletter.bootstrap import App
 from newsletter.core.slots import Schedule
 from newsletter.errors import NewsletterError
 from newsletter.services.deliver import Delivery
+from newsletter.services.waiting import wait_for_event
 
 __all__ = ["Scheduler"]
 
 log = structlog.get_logger()
+
+_MINUTE = 60.0
 
 
 class Scheduler:
@@ -32,6 +35,8 @@ class Scheduler:
         self._stopping = False
         self._awake = asyncio.Lock()
         self._scheduler = AsyncIOScheduler(timezone=app.schedule.zone)
+        self._post = app.post()
+        self._letters: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Wake at once, and from now on."""
@@ -41,15 +46,20 @@ class Scheduler:
                 self.wake, trigger, max_instances=1, coalesce=True, misfire_grace_time=None
             )
         self._scheduler.start()
+        self._letters = asyncio.create_task(self._send_letters())
 
     async def stop(self) -> None:
         """Start nothing more, and return when what is on its way has arrived."""
         self._stopping = True
         if self._delivery is not None:
             self._delivery.stop()
+        self._post.stop()
+        self._app.bell.set()
         async with self._awake:
             # APScheduler cancels what runs when it is shut down, so it must be done by then.
             self._scheduler.shutdown(wait=False)
+        if self._letters is not None:
+            await self._letters
 
     async def wake(self) -> None:
         """Serve the slot that is due, if any, and send what is due. What goes wrong is logged; the next
@@ -60,6 +70,18 @@ class Scheduler:
                     await step()
                 except NewsletterError as error:
                     log.error("daily job failed", error=str(error))
+
+    async def _send_letters(self) -> None:
+        """At once when the bell rings, and every minute what was put off; beside whatever delivery runs."""
+        while not self._stopping:
+            self._app.bell.clear()
+            try:
+                await self._post.run()
+            except NewsletterError as error:
+                log.error("letters wait", error=str(error))
+            except Exception:  # or nobody would send the next ones
+                log.exception("letters wait")
+            await wait_for_event(self._app.bell, _MINUTE)
 
     async def _publish(self) -> None:
         now = self._app.clock.now()

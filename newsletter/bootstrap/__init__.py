@@ -1,40 +1,50 @@
 """The only place that builds objects: configuration in, a working newsletter out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from newsletter.adapters.clock import FixedClock, SystemClock
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
+from newsletter.adapters.stores.letters import SqlLetters
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.paces import SqlPaces
+from newsletter.adapters.stores.signups import SqlSignups
 from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.weights import shipped_editor
-from newsletter.bootstrap.sending import delivery_options, make_servers, warm_up_allowance
+from newsletter.bootstrap.sending import (
+    delivery_options,
+    make_servers,
+    signup_limits,
+    warm_up_allowance,
+)
 from newsletter.config import Secrets, Settings, load_settings
 from newsletter.config.tables import WEEKDAYS, BoostTable
 from newsletter.core.address import domain_of
 from newsletter.core.boosts import Boost
 from newsletter.core.delivery import Decision
 from newsletter.core.edition import EditionPolicy
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.phrases import Phrases
 from newsletter.core.ranking import Weights
+from newsletter.core.signup import Turnstile
 from newsletter.core.slots import Schedule, local_time, next_slot
 from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError
 from newsletter.ports import Clock, PublishedEdition, Signer
 from newsletter.render.exhibit import Exhibit, edition_exhibit
-from newsletter.render.letter import LetterKind
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
 from newsletter.services.collect import SourceReport, collect
@@ -42,7 +52,10 @@ from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
 from newsletter.services.deliver import Delivery
 from newsletter.services.letters import LetterWriter
+from newsletter.services.post import Post
 from newsletter.services.publish import Draft, EditorialDesk
+from newsletter.services.signup import SignUp
+from newsletter.services.ways import Server
 
 if TYPE_CHECKING:
     from newsletter.services.inspect import Inspection
@@ -134,6 +147,25 @@ class App:
     def subscribers(self) -> SqlSubscribers:
         """Who gets it."""
         return SqlSubscribers(self.database)
+
+    @cached_property
+    def letterbox(self) -> SqlLetters:
+        """Letters that wait to be sent."""
+        return SqlLetters(self.database)
+
+    @cached_property
+    def bell(self) -> asyncio.Event:
+        """Set where this process has a new letter to send."""
+        return asyncio.Event()
+
+    @cached_property
+    def signup(self) -> SignUp:
+        """Who comes and who goes."""
+        # Others than those of this process cannot be told, so another start may forget who visitors were.
+        key = token_bytes(32)
+        turnstile = Turnstile(signup_limits(self.settings))
+        goodbye = self.settings.signup.goodbye
+        return SignUp(SqlSignups(self.database), turnstile, self.clock, key, self.bell.set, goodbye)
 
     @cached_property
     def desk(self) -> EditorialDesk:
@@ -230,8 +262,14 @@ class App:
     async def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""
         options = delivery_options(self.settings, await self.allowance())
-        servers = make_servers(self.settings, domain_of(parseaddr(self.newsletter.sender)[1]))
-        return Delivery(self.outbox, self.paces, servers, self.composer, self.clock, options, progress)
+        return Delivery(
+            self.outbox, self.paces, self._servers(), self.composer, self.clock, options, progress
+        )
+
+    def post(self) -> Post:
+        """Who sends the small mails."""
+        upcoming = partial(next_slot, self.schedule)
+        return Post(self.letterbox, self.letters, self._servers(), self.clock, upcoming)
 
     async def allowance(self) -> int | None:
         """How many copies may still go out today by the warm-up plan; None where there is none."""
@@ -241,6 +279,9 @@ class App:
             return None
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
         return max(allowed - await self.outbox.begun_since(midnight), 0)
+
+    def _servers(self) -> list[Server]:
+        return make_servers(self.settings, domain_of(parseaddr(self.newsletter.sender)[1]))
 
     def _policy(self) -> EditionPolicy:
         table = self.settings.edition

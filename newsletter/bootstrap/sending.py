@@ -1,4 +1,4 @@
-"""Mail servers and the rules of sending, as the configuration has them."""
+"""Mail servers, the rules of sending and of signing up, as the configuration has them."""
 
 from datetime import date
 
@@ -7,12 +7,13 @@ from newsletter.config import Secrets, Settings
 from newsletter.config.tables import ServerTable
 from newsletter.core.delivery import Alarm, Policy, RetrySchedule
 from newsletter.core.pace import Limits
+from newsletter.core.signup import Limits as SignupLimits
 from newsletter.core.warmup import WarmUp
 from newsletter.services.deliver import DeliveryOptions
 from newsletter.services.outcomes import Rules
 from newsletter.services.ways import Server
 
-__all__ = ["delivery_options", "make_servers", "warm_up_allowance"]
+__all__ = ["delivery_options", "make_servers", "signup_limits", "warm_up_allowance"]
 
 
 def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
@@ -39,6 +40,12 @@ def warm_up_allowance(settings: Settings, day: date) -> int | None:
     """Copies on this day by the warm-up plan; None where there is none."""
     table = settings.smtp.warmup
     return None if table is None else WarmUp(table.started, table.first_day, table.growth).allowance(day)
+
+
+def signup_limits(settings: Settings) -> SignupLimits:
+    """How many sign-ups are let through."""
+    table = settings.signup
+    return SignupLimits(table.per_ip_hour, table.per_ip_day, table.per_domain_hour, table.per_hour)
 
 
 def _server(table: ServerTable, settings: Settings, greeting_name: str) -> Server:

@@ -14,6 +14,7 @@ from newsletter.cli.logs import configure_logs
 from newsletter.cli.mailbox import mailbox
 from newsletter.cli.preview import preview
 from newsletter.cli.serve import serve
+from newsletter.cli.signup import signup_form
 from newsletter.cli.status import status
 from newsletter.errors import NewsletterError, ServerUnavailable
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, collect, preview, check, publish, send, run, serve, status, mailbox):
+for command in (demo, init, collect, preview, check, publish, send, run, serve, signup_form, status, mailbox):
     app.command()(command)
 app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")

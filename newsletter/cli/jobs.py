@@ -64,7 +64,7 @@ async def publish(
 
 @async_command
 async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
-    """Deliver what is pending.
+    """Deliver what is pending, letters to single readers too.
 
     Goes on where an earlier run stopped, however that ended. What was accepted is not sent again.
     """
@@ -98,9 +98,10 @@ async def run(
         published, failure = await _publish_due(app, slot, quiet=json)
         edition = published.edition if published else None
         try:
-            if await app.outbox.count_due(app.clock.now()):
+            copies = await app.outbox.count_due(app.clock.now()) > 0
+            if copies:
                 edition = edition or await app.editions.newest(app.newsletter.id)
-                await send_due(app, quiet=json)
+            await send_due(app, quiet=json, copies=copies)
         finally:
             if json:
                 print_json(await standing_json(app, edition))

@@ -12,10 +12,10 @@ from newsletter.cli.check import counted
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, async_command
 from newsletter.cli.output import edition_json, print_json, print_lines
 from newsletter.cli.work import proposed, write_files
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Edition
 from newsletter.errors import NotFound
 from newsletter.render.findings import Status
-from newsletter.render.letter import LetterKind
 
 __all__ = ["preview"]
 

@@ -15,7 +15,7 @@ __all__ = ["serve"]
 async def serve(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Run the daily job at its times, and the web pages, until stopped.
 
-    The pages are those that the emails link to: the archive, and unsubscribing.
+    The pages are the sign-up and those that the emails link to: the archive, preferences, unsubscribing.
     """
     # Loaded where they are needed: every other command starts without them.
     from newsletter.scheduler import Scheduler

@@ -3,7 +3,7 @@
 from newsletter.bootstrap import open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import edition_json, held_lines, outbox_json, print_json, print_lines, when
-from newsletter.cli.work import standing_lines
+from newsletter.cli.work import letters_line, standing_lines
 from newsletter.core.slots import SlotOutcome, local_time, next_slot
 from newsletter.ports import SourceState
 
@@ -37,12 +37,14 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
                     "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
                     "paused": [{"number": held.edition.number, "reason": held.paused} for held in paused],
                     "subscribers": people,
+                    "letters": await app.letterbox.waiting(),
                     "sources": [_source_json(source) for source in sources],
                 }
             )
             return
         print_lines([app.newsletter.name, f"Next slot    {when(upcoming)}"])
         print_lines(["Subscribers  " + (", ".join(f"{n} {name}" for name, n in people.items()) or "none")])
+        print_lines(await letters_line(app))
         print_lines(f"Source       {source.name}: {source.error}" for source in sources if source.error)
         print_lines(["Slots        " + ("" if outcomes else "none yet")])
         print_lines(f"  {_slot_line(outcome)}" for outcome in outcomes[:_SHOWN])

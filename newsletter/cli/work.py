@@ -31,11 +31,13 @@ from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 from newsletter.services.daily import Published
 from newsletter.services.deliver import Delivery
+from newsletter.services.post import Post
 
 __all__ = [
     "NOTHING_NEW",
     "chosen_slot",
     "collect_lines",
+    "letters_line",
     "local_now",
     "nothing_due",
     "proposed",
@@ -150,6 +152,13 @@ async def standing_lines(app: App, edition: PublishedEdition | None) -> list[str
     return lines
 
 
+async def letters_line(app: App) -> list[str]:
+    """How many letters wait, where any do."""
+    waiting = await app.letterbox.waiting()
+    letters = "1 waits" if waiting == 1 else f"{waiting} wait"
+    return [f"Letters      {letters} to be sent"] if waiting else []
+
+
 def _times(attempts: int) -> str:
     return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
@@ -194,18 +203,23 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
         raise ConfigError(f"{folder}: cannot be written ({error.strerror}).") from error
 
 
-async def send_due(app: App, *, quiet: bool) -> None:
-    """Deliver what is due, with a progress bar on a terminal. SIGINT and SIGTERM let the messages that
-    are on their way arrive and start no other; a second one ends at once."""
+async def send_due(app: App, *, quiet: bool, copies: bool = True) -> None:
+    """Deliver the letters that are due, and beside them the copies unless `copies` is False, with a progress
+    bar on a terminal. SIGINT and SIGTERM let the messages that are on their way arrive and start no other; a
+    second one ends at once."""
     with _progress(quiet=quiet) as progress:
         task = progress.add_task("sending", total=await app.outbox.count_due(app.clock.now()))
 
         def advance(_: Decision) -> None:
             progress.advance(task)
 
-        delivery = await app.delivery(advance)
-        with _stopped_by_signal(delivery):
-            await delivery.run()
+        runs: list[Delivery | Post] = [await app.delivery(advance)] if copies else []
+        if await app.letterbox.waiting():
+            runs.append(app.post())
+        with _stopped_by_signal(runs):
+            ended = await asyncio.gather(*(run.run() for run in runs), return_exceptions=True)
+            for trouble in filter(None, ended):
+                raise trouble
 
 
 def _progress(*, quiet: bool) -> Progress:
@@ -222,7 +236,7 @@ def _progress(*, quiet: bool) -> Progress:
 
 
 @contextmanager
-def _stopped_by_signal(delivery: Delivery) -> Iterator[None]:
+def _stopped_by_signal(runs: Sequence[Delivery | Post]) -> Iterator[None]:
     """The first signal asks for a stop, the second does not wait for what is on its way."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -230,7 +244,8 @@ def _stopped_by_signal(delivery: Delivery) -> Iterator[None]:
     hurry = itertools.count()
 
     def stop() -> None:
-        delivery.stop()
+        for run in runs:
+            run.stop()
         if next(hurry) and task is not None:
             task.cancel()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -23,6 +24,8 @@ from newsletter.config.values import (
     DomainOrAny,
     Duration,
     HostName,
+    NetworkRange,
+    Origin,
     SecureAddress,
     Sender,
     Slug,
@@ -281,6 +284,19 @@ class WebTable(Table):
     port: int = Field(8080, ge=0, le=65535)
 
 
+class SignupTable(Table):
+    """The form by which readers come, and how much of it is let through."""
+
+    enabled: bool = True
+    per_ip_hour: int = Field(5, ge=1)
+    per_ip_day: int = Field(20, ge=1)
+    per_domain_hour: int = Field(100, ge=1)
+    per_hour: int = Field(1000, ge=1, le=100_000)
+    trusted_proxies: tuple[NetworkRange, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
+    allow_origins: tuple[Origin, ...] = ()
+    goodbye: bool = False
+
+
 class Settings(BaseSettings):
     """The whole configuration."""
 
@@ -298,6 +314,7 @@ class Settings(BaseSettings):
     fetch: FetchTable = FetchTable()
     store: StoreTable = StoreTable()
     web: WebTable = WebTable()
+    signup: SignupTable = SignupTable()
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")

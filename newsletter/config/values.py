@@ -3,6 +3,7 @@
 import re
 from datetime import time, timedelta
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,8 @@ __all__ = [
     "BouncesTo",
     "Duration",
     "HostName",
+    "NetworkRange",
+    "Origin",
     "SecureAddress",
     "Sender",
     "Slug",
@@ -124,6 +127,21 @@ def _domain_or_any(value: str) -> str:
     return value if value == "*" else _host_name(value.lower())
 
 
+def _network(value: object) -> object:
+    try:
+        return ip_network(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError('write an address or a network, such as "10.0.0.0/8" or "::1"') from None
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", value):
+        raise ValueError(
+            'write scheme and host in lower case as a browser sends them, such as "https://example.org"'
+        )
+    return value
+
+
 def _slug(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
         raise ValueError('write lower-case letters, digits and hyphens, such as "morning-papers"')
@@ -139,5 +157,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 SecureAddress = Annotated[str, AfterValidator(_secure_address)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+NetworkRange = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Origin = Annotated[str, AfterValidator(_origin)]
 Slug = Annotated[str, AfterValidator(_slug)]
 DomainOrAny = Annotated[str, AfterValidator(_domain_or_any)]

@@ -4,6 +4,7 @@ Adapters implement them, `bootstrap` chooses the adapter. One contract suite run
 a kind (`tests/contract`).
 """
 
+from newsletter.ports.letters import ClaimedLetter, Letters, Signups
 from newsletter.ports.people import Imported, Subscribers
 from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Slots
 from newsletter.ports.reading import (
@@ -30,6 +31,7 @@ from newsletter.ports.sending import (
 from newsletter.ports.time import Clock
 
 __all__ = [
+    "ClaimedLetter",
     "Clock",
     "DueCopy",
     "Editions",
@@ -40,6 +42,7 @@ __all__ = [
     "Fetcher",
     "Headline",
     "Imported",
+    "Letters",
     "Message",
     "Outbox",
     "Paces",
@@ -47,6 +50,7 @@ __all__ = [
     "PublishedEdition",
     "Session",
     "Signer",
+    "Signups",
     "Slots",
     "Source",
     "SourceMemory",

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter
 from newsletter.render.copy import Copy
 from newsletter.render.html import make_html
@@ -11,18 +11,7 @@ from newsletter.render.language import Language
 from newsletter.render.text import clean, clean_lines, host, safe_link
 from newsletter.render.theme import Theme
 
-__all__ = ["Letter", "LetterKind", "render_letter"]
-
-
-class LetterKind(StrEnum):
-    """Which one; also the name of its templates."""
-
-    CONFIRM = "confirm"
-    """Asks whoever was entered on a sign-up form whether it was they. `link` says yes."""
-    WELCOME = "welcome"
-    """To whoever has said yes. `link` leads to their preferences."""
-    GOODBYE = "goodbye"
-    """To whoever has left. `link` leads back."""
+__all__ = ["Letter", "render_letter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

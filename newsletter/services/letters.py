@@ -6,10 +6,11 @@ from email.utils import parseaddr
 
 from newsletter.core import tokens
 from newsletter.core.address import domain_of
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.ports import Envelope, Message, Signer
 from newsletter.render.copy import Copy
-from newsletter.render.letter import Letter, LetterKind, render_letter
+from newsletter.render.letter import Letter, render_letter
 from newsletter.render.mime import MessageHeaders, build_message
 from newsletter.render.theme import Theme
 
@@ -28,7 +29,8 @@ class LetterWriter:
     def write(
         self, kind: LetterKind, person: Subscriber, now: datetime, next_edition: datetime | None = None
     ) -> tuple[Copy, Message]:
-        """The letter, and the message that it becomes. `now` is in its Date; `next_edition` is local time."""
+        """The letter, and the message that it becomes. `now` is in its Date and Message-ID; `next_edition` is
+        local time."""
         letter = self.letter(kind, person, next_edition)
         copy = render_letter(kind, letter, self.theme)
         data = build_message(copy, self._headers(kind, letter, person, now))
@@ -68,7 +70,8 @@ class LetterWriter:
         return MessageHeaders(
             from_=self.newsletter.sender,
             to=person.email,
-            to_name=person.name,
+            # Before they have said yes, their name is what anybody may have written into a form.
+            to_name="" if kind is LetterKind.CONFIRM else person.name,
             reply_to=self.newsletter.reply_to,
             subject=letter.subject,
             date=now,

@@ -25,6 +25,8 @@ class WebServer(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                # Whom to believe of where a request comes from is the application's to say.
+                proxy_headers=False,
                 timeout_graceful_shutdown=1,
             )
         )

@@ -1,4 +1,4 @@
-"""The pages that the emails link to: leaving the list, what one wishes, more like an entry, and the archive.
+"""The public pages: signing up and leaving the list, what one wishes, more like an entry, and the archive.
 
 They work without scripts, and only a POST changes anything: mail scanners follow every link. Whoever has an
 unsubscribe link may leave, without signing in (RFC 8058). What papers say is text, never markup, and of their
@@ -15,6 +15,7 @@ from newsletter.web.headers import SecurityHeaders
 from newsletter.web.pages.archive import ArchivePages
 from newsletter.web.pages.common import Common
 from newsletter.web.pages.general import GeneralPages
+from newsletter.web.pages.joining import JoiningPages
 from newsletter.web.pages.leaving import LeavingPages
 from newsletter.web.pages.more import MorePages
 from newsletter.web.pages.preferences import PreferencesPages
@@ -51,6 +52,12 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
     """Every page below `start`: a proxy may leave the path of base_url on its requests, or take it off."""
     archive, leaving = ArchivePages(common), LeavingPages(common)
     more, preferences = MorePages(common), PreferencesPages(common)
+    joining = JoiningPages(common)
+    form = [
+        Route(f"{start}/subscribe", joining.form, methods=["GET"]),
+        Route(f"{start}/subscribe", joining.subscribe, methods=["POST"]),
+        Route(f"{start}/subscribe", joining.preflight, methods=["OPTIONS"]),
+    ]
     homes = dict.fromkeys((start or "/", f"{start}/"))
     return [
         *(Route(path, general.home) for path in homes),
@@ -58,6 +65,9 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
         Route(f"{start}/style.css", general.style),
         Route(f"{start}/archive", archive.list),
         Route(f"{start}/archive/{{number}}", archive.edition),
+        *(form if common.app.settings.signup.enabled else ()),
+        Route(f"{start}/confirm/{{token:path}}", joining.ask, methods=["GET"]),
+        Route(f"{start}/confirm/{{token:path}}", joining.confirm, methods=["POST"]),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.ask, methods=["GET"]),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.unsubscribe, methods=["POST"]),
         Route(f"{start}/preferences/{{token:path}}", preferences.show, methods=["GET"]),

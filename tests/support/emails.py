@@ -16,6 +16,7 @@ from newsletter.adapters.weights import shipped_editor
 from newsletter.bootstrap import shipped
 from newsletter.core import tokens
 from newsletter.core.edition import EditionPolicy, arrange
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Edition, Entry, Newsletter, Subscriber
 from newsletter.core.phrases import Phrases
 from newsletter.core.topics import topic_names
@@ -23,7 +24,6 @@ from newsletter.core.wishes import Wishes
 from newsletter.ports import Message, PublishedEdition, Signer
 from newsletter.render.copy import Copy
 from newsletter.render.ladder import Fitted, fit
-from newsletter.render.letter import LetterKind
 from newsletter.services.compose import Composer, links_of
 from newsletter.services.letters import LetterWriter
 from support.themes import LANGUAGES, THEMES, shipped_theme

@@ -14,6 +14,7 @@ from support.hostile import ADDRESSES, TEXTS, corpus
 from support.themes import THEMES, shipped_theme
 
 from newsletter.core.edition import EditionPolicy
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry, Section, Subscriber
 from newsletter.core.phrases import ENGLISH
 from newsletter.core.reader import Arrangement, SectionPlace
@@ -25,7 +26,6 @@ from newsletter.render.detail import FULL
 from newsletter.render.digest import render_edition
 from newsletter.render.findings import Status
 from newsletter.render.fitting import CLIP_LIMIT
-from newsletter.render.letter import LetterKind
 from newsletter.render.personalise import Links, Personaliser, Reader
 from newsletter.render.text import clean, cut, safe_link
 from newsletter.services.inspect import Inspector

@@ -10,8 +10,8 @@ import pytest
 from support.themes import LANGUAGES, shipped_theme
 
 from newsletter.core import tokens
+from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
-from newsletter.render.letter import LetterKind
 from newsletter.services.letters import LetterWriter
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -30,7 +30,7 @@ def test_both_parts_say_the_same(writer: LetterWriter, kind: LetterKind) -> None
     """Whom it is for, why they get it, and where the button leads: in HTML and in plain text."""
     copy, message = writer.write(kind, ADA, NOW)
     parsed = message_from_bytes(message.data, policy=policy.default)
-    assert parsed["To"] == "Ada Lovelace <ada@example.org>"
+    assert parsed["To"].addresses[0].addr_spec == "ada@example.org"
     assert f"<title>{parsed['Subject']}</title>" in copy.html
     links = set(re.findall('href="([^"]+)"', copy.html))
     assert links == set(re.findall(r"https://\S+", copy.text))
@@ -39,6 +39,14 @@ def test_both_parts_say_the_same(writer: LetterWriter, kind: LetterKind) -> None
         assert "10115 Berlin" in part
         assert "ada@example.org" in part
     assert all(len(line) <= 72 for line in copy.text.splitlines() if "://" not in line)
+
+
+def test_nobody_is_named_before_they_have_said_yes(writer: LetterWriter) -> None:
+    """Anybody may write anything into a form, and it must not come to a stranger with our letter."""
+    named = replace(ADA, name="Win a prize at https://example.net")
+    to = {kind: message_from_bytes(writer.write(kind, named, NOW)[1].data)["To"] for kind in LetterKind}
+    assert to[LetterKind.CONFIRM] == "ada@example.org"
+    assert all("Win a prize" in to[kind] for kind in LetterKind if kind is not LetterKind.CONFIRM)
 
 
 @pytest.mark.parametrize(

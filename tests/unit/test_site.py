@@ -274,7 +274,7 @@ async def test_the_archive_lists_the_editions(app: App, browser: httpx.AsyncClie
     first = await publish(app, papers(2))
     second = await publish(app, papers(2, start=3), days=1)
     page = Page((await browser.get("/archive")).text)
-    assert page.links == ["/archive/2", "/archive/1"]
+    assert page.links == ["/subscribe", "/archive", "/archive/2", "/archive/1"]
     for shown in (first.edition.subject, second.edition.subject, "Friday, November 20, 2026", "No. 2"):
         assert shown in page.text
     assert (await browser.get("/archive/1")).status_code == 200

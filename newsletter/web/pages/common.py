@@ -16,13 +16,15 @@ from newsletter.errors import NotFound
 from newsletter.render.text import clean
 from newsletter.render.theme import environment
 
-__all__ = ["PRIVATE", "Common", "is_number", "masked"]
+__all__ = ["PRIVATE", "TEMPLATES", "TRAP", "Common", "is_number", "masked"]
 
 _GONE = {SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.COMPLAINED}
 """Those who are told that they have left, and nothing else."""
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 """For pages whose address says who is reading."""
-_TEMPLATES = Path(__file__).parents[1] / "templates" / "site"
+TRAP = "message"
+"""A field of the sign-up form that people do not see. Browsers do not fill in one of this name."""
+TEMPLATES = Path(__file__).parents[1] / "templates" / "site"
 
 
 class Common:
@@ -36,11 +38,12 @@ class Common:
         self.language = theme.language
         self._secret = app.secret
         # After the site's own templates those of the theme, for its words and colours.
-        self._templates = environment((_TEMPLATES, *theme.folders), theme.language, autoescape=True)
+        self._templates = environment((TEMPLATES, *theme.folders), theme.language, autoescape=True)
         foreign = newsletter.entry_language != theme.language.tag
         self._templates.globals |= {
             "base": self.base,
             "name": clean(newsletter.name),
+            "joinable": app.settings.signup.enabled,
             "entry_language": newsletter.entry_language if foreign else "",
         }
 
@@ -93,8 +96,14 @@ class Common:
         """To everybody whose link is not ours the same, so that nothing can be learnt by trying."""
         if person is None:
             return self.page("unknown.html", 404, PRIVATE)
-        gone = person.status in _GONE
-        return self.page("unsubscribe.html", 200, PRIVATE, address=masked(person.email), gone=gone)
+        return self.page(
+            "unsubscribe.html",
+            200,
+            PRIVATE,
+            address=masked(person.email),
+            gone=person.status in _GONE,
+            preferences=self.link(tokens.PREFERENCES, person),
+        )
 
 
 def is_number(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from newsletter.core.cleaning import clean_text
 from newsletter.core.readerindex import folded
@@ -124,13 +124,13 @@ class WishForm:
 async def read_fields(request: Request) -> dict[str, list[str]]:
     """The fields of a form that a browser sent, `application/x-www-form-urlencoded`."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            raise HTTPException(413)
     try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LARGEST:
+                raise HTTPException(413)
         return parse_qs(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError as error:
+    except (ClientDisconnect, ValueError) as error:
         raise HTTPException(400) from error
 
 
