@@ -109,9 +109,14 @@ class App:
         return Schedule(table.time, table.timezone, days, table.catch_up)
 
     @cached_property
+    def keys(self) -> tuple[bytes, ...]:
+        """Those that links may be signed with."""
+        return Secrets(self.settings).signing_keys()
+
+    @property
     def secret(self) -> bytes:
-        """Signs links and Message-IDs."""
-        return Secrets(self.settings).signing_key()
+        """Signs links and Message-IDs: the newest of the keys."""
+        return self.keys[0]
 
     @cached_property
     def entries(self) -> SqlEntries:

@@ -19,8 +19,9 @@ class Secrets:
         self._settings = settings
         self._environ = environ
 
-    def signing_key(self) -> bytes:
-        """The key of links, Message-IDs and tokens. At least 16 bytes."""
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """The keys of links, Message-IDs and tokens, with white space between them: the first signs, and what
+        any of them has signed is good. Each of at least 16 characters."""
         table = self._settings.newsletter
         value = self._find(table.secret_env, table.secret_file)
         if value is None:
@@ -32,11 +33,15 @@ class Secrets:
                     else ""
                 )
                 + ". Set one of them to 32 random characters (`openssl rand -hex 32`) and keep it: "
-                "unsubscribe links of sent mail stop working when it changes."
+                "unsubscribe links of sent mail stop working without it."
             )
-        if len(value) < 16:
-            raise ConfigError("[newsletter] secret: shorter than 16 characters; take 32 random ones.")
-        return value.encode()
+        keys = value.split()
+        if min(map(len, keys), default=0) < 16:
+            raise ConfigError(
+                "[newsletter] secret: a key is shorter than 16 characters; take 32 random ones without "
+                "spaces, which stand between a new key and those before it."
+            )
+        return tuple(key.encode() for key in keys)
 
     def smtp_password(self, table: ServerTable) -> str | None:
         """None where no user name is configured for this server."""

@@ -6,17 +6,28 @@ from newsletter.errors import InputError
 
 __all__ = ["address_key", "domain_of", "normalise_address"]
 
+_LONGEST = 254
+"""Characters; in octets it may be no more either (RFC 5321, 4.5.3.1.3)."""
+_LOCAL_OCTETS = 64
+"""Before the at sign, in UTF-8: RFC 5321, 4.5.3.1.1, and RFC 6531, 3.3."""
+
 
 def normalise_address(text: str) -> str:
-    """The address with its domain in lower-case A-labels, as a mail server wants it. Raises InputError.
+    """The address with its domain in lower-case A-labels, as a mail server wants it, and without white space
+    around it. Raises InputError; docs/addresses.md says what is refused, and why.
 
     >>> normalise_address("Jürgen@Bücher.Example.ORG")
     'Jürgen@xn--bcher-kva.example.org'
     """
+    text = text.strip()
+    if len(text) > _LONGEST:
+        raise InputError(f"{text[:40] + '…'!r} is not an email address: it is too long.")
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InputError(f"{text!r} is not an email address: {str(error).rstrip('.')}.") from None
+    if len(found.local_part.encode()) > _LOCAL_OCTETS:
+        raise InputError(f"{text!r} is not an email address: it has too many characters before the @-sign.")
     return f"{found.local_part}@{found.ascii_domain}"
 
 

@@ -15,6 +15,8 @@ _UNFIT = re.compile(
 _NEVER_IN_A_LINK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _ENCODED = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?")
 """Most links: there is nothing about them to change."""
+_LONGEST = 2000
+"""Longer addresses do not work everywhere, and nobody means them."""
 _SCHEMES = {"http", "https", "mailto"}
 _KEPT_IN_PATH = "/%:@!$&'()*+,;=~"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
@@ -38,8 +40,9 @@ def cut(text: str, room: int) -> str:
 
 
 def safe_link(url: str | None) -> str | None:
-    """`url` percent-encoded, in ASCII, if it is a whole http, https or mailto address; else None."""
-    if not url or _NEVER_IN_A_LINK.search(url):
+    """`url` percent-encoded, in ASCII, if it is a whole http, https or mailto address that is not too long;
+    else None."""
+    if not url or len(url) > _LONGEST or _NEVER_IN_A_LINK.search(url):
         return None
     if _ENCODED.fullmatch(url):
         return url
@@ -53,7 +56,8 @@ def safe_link(url: str | None) -> str | None:
         return None
     path, query = quote(parts.path, safe=_KEPT_IN_PATH), quote(parts.query, safe=_KEPT_IN_QUERY)
     fragment = quote(parts.fragment, safe=_KEPT_IN_QUERY)
-    return urlunsplit((parts.scheme, quote(netloc, safe=":@[]"), path, query, fragment))
+    safe = urlunsplit((parts.scheme, quote(netloc, safe=":@[]"), path, query, fragment))
+    return safe if len(safe) <= _LONGEST else None
 
 
 def host(url: str) -> str:

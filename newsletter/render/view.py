@@ -14,8 +14,6 @@ __all__ = ["EditionView", "EntryView", "Link", "SectionView", "view_edition"]
 _SECOND_SENTENCE = range(20, 300)
 _LONGEST_NAME = 80
 """Characters of a person or an organization."""
-_LONGEST_LINK = 2000
-"""Longer addresses do not work everywhere, and nobody means them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def _entry(
     return EntryView(
         rank=ranked.rank,
         title=cut(clean(entry.title), detail.title) or language.texts.gettext("Untitled"),
-        href=next(filter(None, map(_link, addresses)), None),
+        href=next(filter(None, map(safe_link, addresses)), None),
         topic=topic,
         line=cut(line, detail.summary),
         next_line=_sentence_after(line, clean(entry.summary)) if detail.second_sentence else "",
@@ -178,15 +176,10 @@ def _entry(
 def _links(entry: Entry) -> tuple[Link, ...]:
     named = [("paper", entry.url), ("code", entry.code), ("project", entry.project)]
     named += [("discussion", entry.discussion)]
-    if _link(entry.url) is None:
+    if safe_link(entry.url) is None:
         named += [("search", entry.search)]
-    found = ((kind, _link(url)) for kind, url in named)
+    found = ((kind, safe_link(url)) for kind, url in named)
     return tuple(Link(kind, href, host(href)) for kind, href in found if href)
-
-
-def _link(url: str | None) -> str | None:
-    safe = safe_link(url)
-    return safe if safe and len(safe) <= _LONGEST_LINK else None
 
 
 def _sentence_after(line: str, summary: str) -> str:

@@ -154,7 +154,7 @@ class Delivery:
     async def _serve(self, way: Way, connections: int, shared: Round) -> Exception | None:
         """All connections of one server; answers what is wrong with this program, if anything is."""
         lanes = (Lane(way, index, shared).run() for index in range(connections))
-        way.serving = True
+        way.serving, way.lost = True, set(range(connections, way.server.connections))
         ended = await asyncio.gather(*lanes, return_exceptions=True)
         way.serving = False  # or the others would leave it a share of what was put back meanwhile
         for trouble in ended:
@@ -162,7 +162,7 @@ class Delivery:
                 self.stop()
                 return trouble if isinstance(trouble, Exception) else None
         failed = [trouble for trouble in ended if isinstance(trouble, DeliveryError)]
-        if len(failed) == connections:
+        if failed and way.is_lost:
             way.given_up = way.given_up or failed[0]
         if not shared.ways.open:
             shared.preparation.close()

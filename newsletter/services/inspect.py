@@ -91,7 +91,7 @@ class Inspector:
     def _owner(self, unsubscribe: str) -> int | None:
         """Whose subscription a link ends."""
         token = unsubscribe.rpartition("/")[2]
-        return tokens.read(self.secret, tokens.UNSUBSCRIBE, self.newsletter.id, token)
+        return tokens.read([self.secret], tokens.UNSUBSCRIBE, self.newsletter.id, token)
 
 
 def _message(composer: Composer, row: DueCopy) -> bytes:

@@ -119,7 +119,7 @@ class Lane:
                 prepared = None if self._ends else await shared.preparation.get()
                 if prepared is None or await self._fresh(prepared):
                     return prepared
-            elif shared.preparation.is_out:
+            elif shared.preparation.is_out or self._way.is_lost:
                 return None
             else:
                 await self._rest(_LOOK_AGAIN)
@@ -171,6 +171,7 @@ class Lane:
             self._current = None
         wait = next(self._waits, None)
         if wait is None:
+            way.lost.add(self._index)
             return True
         await self._rest(wait)
         return False

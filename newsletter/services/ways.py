@@ -40,11 +40,20 @@ class Way:
         """Not while its connections fail."""
         self.given_up: DeliveryError | None = None
         """Why nothing more goes this way in this run."""
+        self.lost: set[int] = set()
+        """Connections that have given up in this pass."""
 
     @property
     def usable(self) -> bool:
         """Whether others should leave it its share."""
         return self.serving and self.works and self.given_up is None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether every connection that may be used has given up: the others need not wait any more."""
+        return all(
+            not self.gate.admits(index) or index in self.lost for index in range(self.server.connections)
+        )
 
     @property
     def load(self) -> float:

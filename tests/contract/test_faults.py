@@ -36,6 +36,7 @@ from newsletter.services.compose import Composer
 from newsletter.services.deliver import Delivery
 from newsletter.services.lane import BRISK, Lane
 from newsletter.services.outcomes import Outcomes
+from newsletter.services.ways import Way
 
 CHECKS = Checks()
 check = CHECKS.add
@@ -76,6 +77,16 @@ async def a_server_that_is_down_counts_against_nobody(plans: Plans) -> None:
             assert await sending.send() == ""
             assert (sending.states, sending.attempts) == ({"accepted": 12}, {1})
         assert server.copies == once_each()
+
+
+@check
+async def a_server_that_closes_on_everybody_ends_each_run(plans: Plans) -> None:
+    """421 to every reader: although fewer connections are used each time, and those that are not have nobody
+    to wait for, each run ends and says so."""
+    async with raw_server({"RCPT": b"421 4.3.2 not today\r\n"}) as server, plans.open(server.port) as sending:
+        for _ in range(4):
+            assert "421 4.3.2 not today" in await asyncio.wait_for(sending.send(), 30)
+            assert (sending.states, sending.attempts) == ({"pending": 12}, {0})
 
 
 @check
@@ -477,6 +488,8 @@ MUTANTS: list[tuple[str, str, tuple[object, str, object]]] = [
      (outcomes, "released", _released_is_an_attempt)),
     ("a_server_that_is_down_counts_against_nobody", "rejects what was not taken",
      (outcomes, "released", _released_is_rejected)),
+    ("a_server_that_closes_on_everybody_ends_each_run", "takes no connection for lost",
+     (Way, "is_lost", False)),
     ("a_server_that_refuses_us_pauses_the_edition", "does not pause",
      (Outcomes, "pause", _never_paused)),
     ("a_server_that_refuses_us_pauses_the_edition", "rejects what was not taken",

@@ -144,7 +144,7 @@ def test_a_bounce_names_its_row(published: PublishedEdition, render_newsletter: 
     local, _, domain = message.envelope.sender.rpartition("@")
     assert (domain, message.data) == ("papers.example.org", plain.data)
     assert len(local) <= 64
-    assert tokens.read_envelope(SECRET, newsletter.id, local.partition("+")[2]) == ADA.id
+    assert tokens.read_envelope([SECRET], newsletter.id, local.partition("+")[2]) == ADA.id
     other = Composer(published, newsletter, SECRET).message(replace(ADA, id=18))
     assert other
     assert other.envelope.sender != message.envelope.sender

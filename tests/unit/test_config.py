@@ -124,18 +124,39 @@ def test_the_signing_key_comes_from_the_environment_else_from_its_file(tmp_path:
     """The environment first, so that a container needs no file."""
     (tmp_path / "key").write_text("f" * 32 + "\n")
     settings = load_settings(write(tmp_path, 'secret_file = "key"\n'))
-    assert Secrets(settings, {"NEWSLETTER_SECRET": "e" * 32}).signing_key() == b"e" * 32
-    assert Secrets(settings, {}).signing_key() == b"f" * 32
+    assert Secrets(settings, {"NEWSLETTER_SECRET": "e" * 32}).signing_keys() == (b"e" * 32,)
+    assert Secrets(settings, {}).signing_keys() == (b"f" * 32,)
 
 
 def test_a_missing_or_short_signing_key_is_refused_without_being_shown(tmp_path: Path):
     """The message says where it was looked for and how to make one, never what was found."""
     settings = load_settings(write(tmp_path))
     with pytest.raises(ConfigError, match=r"no NEWSLETTER_SECRET.*openssl rand"):
-        Secrets(settings, {}).signing_key()
+        Secrets(settings, {}).signing_keys()
     with pytest.raises(ConfigError) as caught:
-        Secrets(settings, {"NEWSLETTER_SECRET": "hunter2"}).signing_key()
+        Secrets(settings, {"NEWSLETTER_SECRET": "hunter2"}).signing_keys()
     assert "hunter2" not in str(caught.value)
+
+
+def test_several_signing_keys_have_white_space_between_them(tmp_path: Path):
+    """Lines in a file, blanks in a variable. The first stands for itself: it is the newest."""
+    (tmp_path / "key").write_text("f" * 32 + "\n" + "g" * 16 + "\n\n")
+    settings = load_settings(write(tmp_path, 'secret_file = "key"\n'))
+    assert Secrets(settings, {}).signing_keys() == (b"f" * 32, b"g" * 16)
+    assert Secrets(settings, {"NEWSLETTER_SECRET": f"{'e' * 16} {'f' * 32}"}).signing_keys() == (
+        b"e" * 16,
+        b"f" * 32,
+    )
+
+
+@pytest.mark.parametrize(
+    "value", [f"{'e' * 32} hunter2", f"hunter2\n{'e' * 32}", " ", "correct horse battery staple"]
+)
+def test_one_short_signing_key_among_several_is_refused(tmp_path: Path, value: str):
+    """One that can be guessed opens all links, however good the others are."""
+    with pytest.raises(ConfigError, match="shorter than 16 characters") as caught:
+        Secrets(load_settings(write(tmp_path)), {"NEWSLETTER_SECRET": value}).signing_keys()
+    assert not [word for word in value.split() if word in str(caught.value)]
 
 
 def test_a_user_name_without_a_password_is_refused(tmp_path: Path):

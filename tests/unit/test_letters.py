@@ -57,8 +57,8 @@ def test_the_link_is_for_one_purpose(writer: LetterWriter, kind: LetterKind, pur
     copy, _ = writer.write(kind, ADA, NOW)
     found = re.search(rf"https://papers\.example\.org/{purpose}/(\S+)", copy.text)
     assert found
-    assert tokens.read(SECRET, purpose, "papers", found[1]) == 7
-    assert tokens.read(SECRET, tokens.MORE, "papers", found[1]) is None
+    assert tokens.read([SECRET], purpose, "papers", found[1]) == 7
+    assert tokens.read([SECRET], tokens.MORE, "papers", found[1]) is None
 
 
 def test_only_who_is_on_the_list_can_leave_it(writer: LetterWriter) -> None:

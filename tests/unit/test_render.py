@@ -273,12 +273,15 @@ class TestHostileText:
             "java\nscript:alert(1)",
             "https://example.org/\x00",
             "mailto://example.org",
+            "https://example.org/" + "a" * 2000,
+            "https://example.org/" + "ü" * 400,
+            "https://" + "é" * 1_000_000,
             "",
             None,
         ],
     )
     def test_unsafe_links_are_dropped(self, url):
-        """Only whole http, https and mailto addresses are ever linked."""
+        """Only whole http, https and mailto addresses of a length that works are ever linked."""
         assert safe_link(url) is None
 
     @pytest.mark.parametrize(

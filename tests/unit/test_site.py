@@ -161,6 +161,24 @@ async def test_a_forged_link_tells_nothing(app: App, browser: httpx.AsyncClient,
     assert (await app.subscribers.get(person.id)).status is SubscriberStatus.ACTIVE
 
 
+async def test_a_link_outlives_the_key_that_signed_it(tmp_path: Path) -> None:
+    """What is sent after a new key came is signed by that alone; what was sent before works until the old key
+    is taken out."""
+    config = config_in(tmp_path)
+    old, new = (tmp_path / "secret").read_text(), "fedcba9876543210fedcba9876543210"
+    async with open_app(config, NOW) as app:
+        person = await subscribe(app)
+        before = link_of(app, person.id)
+    answers = []
+    for keys in (f"{new}\n{old}\n", new):
+        (tmp_path / "secret").write_text(keys)
+        async with open_app(config, NOW) as app, browser_of(app) as browser:
+            after = link_of(app, person.id)
+            answers.append([(await browser.get(link)).status_code for link in (before, after)])
+    assert after != before
+    assert answers == [[200, 200], [404, 200]]
+
+
 # More like this
 
 

@@ -36,7 +36,7 @@ class Common:
         self.app = app
         self.base = urlsplit(newsletter.base_url).path
         self.language = theme.language
-        self._secret = app.secret
+        self._keys = app.keys
         # After the site's own templates those of the theme, for its words and colours.
         self._templates = environment((TEMPLATES, *theme.folders), theme.language, autoescape=True)
         foreign = newsletter.entry_language != theme.language.tag
@@ -63,7 +63,7 @@ class Common:
 
     def link(self, purpose: str, person: Subscriber) -> str:
         """Where this person's own page for this purpose is."""
-        token = tokens.make(self._secret, purpose, self.app.newsletter.id, person.id)
+        token = tokens.make(self._keys[0], purpose, self.app.newsletter.id, person.id)
         return f"{self.base}/{purpose}/{token}"
 
     async def edition(self, number: str) -> Edition:
@@ -78,7 +78,7 @@ class Common:
     async def reader(self, request: Request, purpose: str) -> Subscriber | None:
         """Whose link this is; None where it is not one of ours, or nobody's any more."""
         token = request.path_params["token"]
-        number = tokens.read(self._secret, purpose, self.app.newsletter.id, token)
+        number = tokens.read(self._keys, purpose, self.app.newsletter.id, token)
         if number is None:
             return None
         try:
