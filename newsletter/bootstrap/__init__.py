@@ -12,12 +12,14 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from newsletter.adapters.clock import FixedClock, SystemClock
+from newsletter.adapters.stores.clicks import SqlClicks
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.letters import SqlLetters
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.paces import SqlPaces
+from newsletter.adapters.stores.roster import SqlRoster
 from newsletter.adapters.stores.signups import SqlSignups
 from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
@@ -33,7 +35,7 @@ from newsletter.config import Secrets, Settings, load_settings
 from newsletter.config.tables import WEEKDAYS, BoostTable
 from newsletter.core.address import domain_of
 from newsletter.core.boosts import Boost
-from newsletter.core.delivery import Decision
+from newsletter.core.delivery import Decision, Reply
 from newsletter.core.edition import EditionPolicy
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
@@ -47,6 +49,7 @@ from newsletter.ports import Clock, PublishedEdition, Signer
 from newsletter.render.exhibit import Exhibit, edition_exhibit
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
+from newsletter.services.clicks import ClickCounter
 from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
@@ -55,6 +58,7 @@ from newsletter.services.letters import LetterWriter
 from newsletter.services.post import Post
 from newsletter.services.publish import Draft, EditorialDesk
 from newsletter.services.signup import SignUp
+from newsletter.services.testmail import send_test
 from newsletter.services.ways import Server
 
 if TYPE_CHECKING:
@@ -99,6 +103,8 @@ class App:
             logo=table.logo,
             postal_address=table.address,
             show_reasons=self.settings.edition.reasons,
+            counts_clicks=self.settings.clicks.enabled,
+            clicks_by_reader=self.settings.clicks.by_reader,
         )
 
     @cached_property
@@ -171,6 +177,26 @@ class App:
         turnstile = Turnstile(signup_limits(self.settings))
         goodbye = self.settings.signup.goodbye
         return SignUp(SqlSignups(self.database), turnstile, self.clock, key, self.bell.set, goodbye)
+
+    @cached_property
+    def roster(self) -> SqlRoster:
+        """The same people, for the API."""
+        return SqlRoster(self.database)
+
+    @cached_property
+    def clicks(self) -> SqlClicks:
+        """Which links were followed."""
+        return SqlClicks(self.database)
+
+    @cached_property
+    def click_counter(self) -> ClickCounter:
+        """Who counts them while they come."""
+        return ClickCounter(self.clicks, self.subscribers, self.outbox, self.clock)
+
+    @cached_property
+    def api_tokens(self) -> tuple[str, ...]:
+        """What programs may use the API with; none where there is no API."""
+        return Secrets(self.settings).api_tokens()
 
     @cached_property
     def desk(self) -> EditorialDesk:
@@ -276,6 +302,13 @@ class App:
         upcoming = partial(next_slot, self.schedule)
         return Post(self.letterbox, self.letters, self._servers(), self.clock, upcoming)
 
+    async def send_test(self, published: PublishedEdition, person: Subscriber) -> Reply:
+        """One copy to this person at once, by the server that takes most of them; the ledger does not know of
+        it. Raises DeliveryError or NotFound."""
+        now = self.clock.now()
+        composer = Composer(published, self.newsletter, self.secret, self._signer(), self.phrases, now)
+        return await send_test(composer, person, max(self._servers(), key=lambda way: way.weight).transport)
+
     async def allowance(self) -> int | None:
         """How many copies may still go out today by the warm-up plan; None where there is none."""
         today = local_time(self.clock.now(), self.schedule.zone)
@@ -326,9 +359,12 @@ async def open_app(
     if smtp_port is not None:
         settings = settings.model_copy(update={"smtp": settings.smtp.model_copy(update={"port": smtp_port})})
     database = Database(settings.store.url, config.parent)
+    app = App(settings, database, FixedClock(now) if now else SystemClock())
     try:
-        yield App(settings, database, FixedClock(now) if now else SystemClock())
+        yield app
     finally:
+        if "click_counter" in app.__dict__:  # else nobody has counted
+            await app.click_counter.close()
         await database.close()
 
 

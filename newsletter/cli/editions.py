@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from newsletter.bootstrap import App, open_app
+from newsletter.cli.clicks import clicks_column, clicks_json
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import (
     edition_json,
@@ -71,11 +72,13 @@ async def show_edition(
         standing = await _standing(opened, published)
         failures = await opened.outbox.failures(published.id)
         accounting = await opened.outbox.accounting(published.id)
+        clicks = await opened.clicks.of(published.id)
     if json:
         print_json(
             standing
             | {
                 "content": edition_to_json(published.edition),
+                "clicks": clicks_json(clicks),
                 "failures": [_failure_json(row) for row in failures],
             }
         )
@@ -83,14 +86,18 @@ async def show_edition(
     edition = published.edition
     print_lines([f"Edition {edition.number}, {when(edition.slot)}", edition.subject, outbox_line(accounting)])
     print_lines(held_lines(published, accounting))
+    column = clicks_column(clicks)
+    if clicks:
+        print_lines(["", f"      {column.heading}"])
     for section in edition.sections:
         print_lines(["", section.topic])
         print_lines(
-            f"{item.rank:4d}. {item.entry.title}\n      {'; '.join(item.reasons)}" for item in section.entries
+            f"{item.rank:4d}. {column.of(item.rank)}{item.entry.title}\n      {'; '.join(item.reasons)}"
+            for item in section.entries
         )
     if edition.also:
         print_lines(["", "Also new"])
-        print_lines(f"{item.rank:4d}. {item.entry.title}" for item in edition.also)
+        print_lines(f"{item.rank:4d}. {column.of(item.rank)}{item.entry.title}" for item in edition.also)
     print_lines(["", f"{edition.more} more on the web."])
     if failures:
         print_table(

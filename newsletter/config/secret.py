@@ -56,6 +56,24 @@ class Secrets:
             )
         return value
 
+    def api_tokens(self) -> tuple[str, ...]:
+        """Those that programs may use the API with, with white space between them; "read:" in front of one
+        says that it changes nothing. Each of at least 24 characters; none where there is no API."""
+        table = self._settings.api
+        tokens = (self._find(table.token_env, table.token_file) or "").split()
+        if min((len(token.removeprefix("read:")) for token in tokens), default=24) < 24:
+            raise ConfigError(
+                "[api] token: one is shorter than 24 characters; take random ones (`openssl rand -hex 24`)."
+            )
+        if not all(map(str.isascii, tokens)):
+            raise ConfigError("[api] token: one has characters outside ASCII, which no header can carry.")
+        if table.token_file and not tokens:
+            raise ConfigError(
+                f"[api] token_file: {self._settings.path(table.token_file)} has no token; write one into it "
+                "(`openssl rand -hex 24`), or take the key out, and there is no API."
+            )
+        return tuple(tokens)
+
     def _find(self, variable: str | None, file: str | None) -> str | None:
         if variable and self._environ.get(variable):
             return self._environ[variable]

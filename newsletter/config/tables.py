@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from newsletter.config.values import (
     WEEKDAYS,
+    Address,
     BaseUrl,
     BouncesTo,
     DomainOrAny,
@@ -297,6 +298,27 @@ class SignupTable(Table):
     goodbye: bool = False
 
 
+class ApiTable(Table):
+    """For programs of the operator's; there is no API where no token is set."""
+
+    token_env: str = "NEWSLETTER_API_TOKEN"  # noqa: S105 the name of the variable, not its value
+    token_file: str | None = None
+    test_addresses: tuple[Address, ...] = ()
+
+
+class ClicksTable(Table):
+    """Whether it is counted which links of an edition are followed, and whether it is kept by whom."""
+
+    enabled: bool = False
+    by_reader: bool = False
+
+    @model_validator(mode="after")
+    def _by_reader_is_a_way_to_count(self) -> Self:
+        if self.by_reader and not self.enabled:
+            raise ValueError("by_reader says how clicks are kept: set enabled = true as well")
+        return self
+
+
 class Settings(BaseSettings):
     """The whole configuration."""
 
@@ -315,6 +337,9 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     web: WebTable = WebTable()
     signup: SignupTable = SignupTable()
+
+    api: ApiTable = ApiTable()
+    clicks: ClicksTable = ClicksTable()
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from newsletter.render.text import safe_link
 
 __all__ = [
     "WEEKDAYS",
+    "Address",
     "BaseUrl",
     "BouncesTo",
     "Duration",
@@ -68,6 +69,13 @@ def _zone(value: object) -> ZoneInfo:
         return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError('write a name of the IANA list, such as "Europe/Berlin" or "UTC"') from None
+
+
+def _address(value: str) -> str:
+    try:
+        return normalise_address(value)
+    except InputError as error:
+        raise ValueError(str(error).rstrip(".")) from None
 
 
 def _sender(value: str) -> str:
@@ -152,6 +160,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Sender = Annotated[str, AfterValidator(_sender)]
+Address = Annotated[str, AfterValidator(_address)]
 BouncesTo = Annotated[str, AfterValidator(_bounces_to)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

@@ -158,6 +158,10 @@ class Newsletter:
     """The https address of a picture for the masthead."""
     show_reasons: bool = False
     """Whether every entry says why the editor ranked it so."""
+    counts_clicks: bool = False
+    """Whether links of entries lead over the web pages, which count how often each is followed."""
+    clicks_by_reader: bool = False
+    """Whether they are each reader's own, and it is kept who followed which."""
 
 
 class SubscriberStatus(StrEnum):

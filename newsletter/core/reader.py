@@ -9,6 +9,8 @@
 - Sections of followed topics come first, then those with something else that is followed; inside of them
   what answers most wishes comes first. Everything else keeps the editor's order.
 - What was to be shown by its title only is shown in full where the reader follows something in it.
+- What is like entries that the reader has looked at moves up in its section; like four of them, it counts as
+  something that they follow. That is never named as a reason.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +22,8 @@ from newsletter.core.wishes import Wishes
 __all__ = ["Arrangement", "SectionPlace", "arrange_for"]
 
 _Ranks = tuple[int, ...]
+_LOOKED_AT = 0.25
+"""What an entry like one that its reader has looked at counts, beside one like one that they asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +63,26 @@ def arrange_for(index: ReaderIndex, wishes: Wishes) -> Arrangement | None:
     differ in case or white space only; those that the edition does not have are ignored."""
     hidden = index.muted(wishes.muted)
     found = {rank: reasons for rank, reasons in index.matches(wishes).items() if rank not in hidden}
+    strength = _strengths(found, {} if not wishes.likes else index.nudges(wishes), hidden)
+    followed_in = {rank for rank, weight in strength.items() if weight >= 1}
     left, also = _without(index.sections, hidden), _without((index.also,), hidden)[0]
     lead = min((ranks[0] for ranks in left if ranks), default=also[0] if also else None)
     if lead is None:
         return None
     followed = index.sections_of(wishes.topics)
-    moved = {index.section_of[rank] for rank in found if rank in index.section_of and rank != lead}
+    changed = {index.section_of[rank] for rank in strength if rank in index.section_of and rank != lead}
+    moved = {index.section_of[rank] for rank in followed_in if rank in index.section_of and rank != lead}
     sections = [
-        SectionPlace(at, len(ranks), _after(lead, ranks, found) if at in moved else _past(lead, ranks))
+        SectionPlace(at, len(ranks), _after(lead, ranks, strength) if at in changed else _past(lead, ranks))
         for at, ranks in enumerate(left)
         if ranks
     ]
     sections.sort(key=lambda section: 0 if section.index in followed else 1 if section.index in moved else 2)
     return Arrangement(
         lead=lead,
-        picks=_after(lead, [rank for rank in also if rank in found], found) if found else (),
+        picks=_after(lead, [rank for rank in also if rank in followed_in], strength) if followed_in else (),
         sections=tuple(sections),
-        also=_past(lead, tuple(rank for rank in also if rank not in found) if found else also),
+        also=_past(lead, tuple(rank for rank in also if rank not in followed_in) if followed_in else also),
         followed=followed,
         reasons={rank: _said(reasons) for rank, reasons in found.items()},
     )
@@ -85,11 +92,22 @@ def _without(groups: Sequence[_Ranks], hidden: Collection[int]) -> Sequence[_Ran
     return [tuple([rank for rank in ranks if rank not in hidden]) for ranks in groups] if hidden else groups
 
 
-def _after(lead: int, ranks: Sequence[int], found: Mapping[int, Sequence[Reason]]) -> _Ranks:
+def _strengths(
+    found: Mapping[int, Sequence[Reason]], nudges: Mapping[int, int], hidden: Collection[int]
+) -> dict[int, float]:
+    """How many wishes each entry answers that answers any."""
+    strength: dict[int, float] = {rank: len(reasons) for rank, reasons in found.items()}
+    for rank, count in nudges.items():
+        if rank not in hidden:
+            strength[rank] = strength.get(rank, 0) + _LOOKED_AT * count
+    return strength
+
+
+def _after(lead: int, ranks: Sequence[int], strength: Mapping[int, float]) -> _Ranks:
     """Without the lead; what answers most wishes first."""
-    first = [rank for rank in ranks if rank in found and rank != lead]
-    first.sort(key=lambda rank: -len(found[rank]))
-    return (*first, *[rank for rank in ranks if rank not in found and rank != lead])
+    first = [rank for rank in ranks if rank in strength and rank != lead]
+    first.sort(key=lambda rank: -strength[rank])
+    return (*first, *[rank for rank in ranks if rank not in strength and rank != lead])
 
 
 def _past(lead: int, ranks: _Ranks) -> _Ranks:

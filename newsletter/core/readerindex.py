@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +104,11 @@ class ReaderIndex:
                 found[rank].append(reason)
         return found
 
+    def nudges(self, wishes: Wishes) -> Counter[int]:
+        """With how many entries that its reader has looked at each one shares what they are about."""
+        looked_at = (like for like in wishes.likes if like.clicked)
+        return Counter(rank for like in looked_at for rank in self.likeness.alike(like))
+
     def _answers(self, wishes: Wishes) -> Iterator[tuple[Iterable[int], Reason]]:
         for author in dict.fromkeys(wishes.authors):
             yield self.authors.get(_person(author), ()), Reason(ReasonKind.AUTHOR, author)
@@ -114,7 +119,7 @@ class ReaderIndex:
             others = [rank for rank in named if rank not in self.section_of]
             yield others, Reason(ReasonKind.KEYWORD, topic)
         for like in reversed(wishes.likes):
-            if alike := self.likeness.alike(like):
+            if not like.clicked and (alike := self.likeness.alike(like)):
                 yield alike, Reason(ReasonKind.LIKE, like.title)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 __all__ = [
+    "CLICK",
     "CONFIRM",
     "MORE",
     "PREFERENCES",
@@ -38,6 +39,7 @@ UNSUBSCRIBE = "unsubscribe"
 MORE = "more"
 PREFERENCES = "preferences"
 CONFIRM = "confirm"
+CLICK = "click"
 
 _MAC_BYTES = 16
 _NUMBER_BYTES = 8

@@ -4,6 +4,7 @@ Adapters implement them, `bootstrap` chooses the adapter. One contract suite run
 a kind (`tests/contract`).
 """
 
+from newsletter.ports.clicks import Clicks, Followed, LinkClicks, LinkName, Tally
 from newsletter.ports.letters import ClaimedLetter, Letters, Signups
 from newsletter.ports.people import Imported, Subscribers
 from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Slots
@@ -17,6 +18,7 @@ from newsletter.ports.reading import (
     SourceState,
     Validator,
 )
+from newsletter.ports.roster import Changes, Roster
 from newsletter.ports.sending import (
     DueCopy,
     Envelope,
@@ -31,7 +33,9 @@ from newsletter.ports.sending import (
 from newsletter.ports.time import Clock
 
 __all__ = [
+    "Changes",
     "ClaimedLetter",
+    "Clicks",
     "Clock",
     "DueCopy",
     "Editions",
@@ -40,14 +44,18 @@ __all__ = [
     "Failure",
     "Fetched",
     "Fetcher",
+    "Followed",
     "Headline",
     "Imported",
     "Letters",
+    "LinkClicks",
+    "LinkName",
     "Message",
     "Outbox",
     "Paces",
     "Page",
     "PublishedEdition",
+    "Roster",
     "Session",
     "Signer",
     "Signups",
@@ -56,6 +64,7 @@ __all__ = [
     "SourceMemory",
     "SourceState",
     "Subscribers",
+    "Tally",
     "Transport",
     "Validator",
 ]

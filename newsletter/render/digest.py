@@ -5,6 +5,7 @@ from pathlib import Path
 
 from newsletter.core.model import Edition, Newsletter
 from newsletter.errors import TemplateError
+from newsletter.render.clicklinks import ClickLinks
 from newsletter.render.detail import FULL, Detail
 from newsletter.render.html import make_html
 from newsletter.render.marks import Marks, is_nonce, mark_pattern
@@ -29,14 +30,21 @@ class RenderedEdition:
 
 
 def render_edition(
-    edition: Edition, newsletter: Newsletter, theme: Theme, *, nonce: str, detail: Detail = FULL
+    edition: Edition,
+    newsletter: Newsletter,
+    theme: Theme,
+    *,
+    nonce: str,
+    detail: Detail = FULL,
+    clicks: ClickLinks | None = None,
 ) -> RenderedEdition:
-    """Render `edition` with `theme`. `nonce` is 16 hexadecimal digits, drawn anew for each edition."""
+    """Render `edition` with `theme`. `nonce` is 16 hexadecimal digits, drawn anew for each edition; with
+    `clicks`, links of entries lead over these."""
     if not is_nonce(nonce):
         raise ValueError(f"a nonce is 16 lower-case hexadecimal digits, not {nonce!r}")
     if nonce in repr((edition, newsletter)):
         raise TemplateError("the edition's texts contain its nonce: render it again with another one")
-    view = view_edition(edition, newsletter, theme.language, detail)
+    view = view_edition(edition, newsletter, theme.language, detail, clicks)
     made = make_html(theme, "edition.mjml", edition=view, reader=Marks(nonce, comments=True))
     text = theme.render("edition.txt", edition=view, reader=Marks(nonce, comments=False))
     _check_marks(made.mjml, made.html, nonce, theme.file("edition.mjml"))

@@ -15,6 +15,7 @@ from newsletter.core.model import Edition, Newsletter
 from newsletter.core.phrases import Phrases
 from newsletter.core.trimming import trimmed
 from newsletter.errors import TemplateError
+from newsletter.render.clicklinks import ClickLinks
 from newsletter.render.compiled import Shape
 from newsletter.render.detail import FULL, Detail
 from newsletter.render.digest import RenderedEdition, render_edition
@@ -87,7 +88,14 @@ class Fitted:
 
 
 def fit(
-    edition: Edition, newsletter: Newsletter, theme: Theme, phrases: Phrases, *, nonce: str, links: Links
+    edition: Edition,
+    newsletter: Newsletter,
+    theme: Theme,
+    phrases: Phrases,
+    *,
+    nonce: str,
+    links: Links,
+    clicks: ClickLinks | None = None,
 ) -> Fitted:
     """Render `edition` on the first rung on which it fits; `links` are as long as everybody's. TemplateError
     where the theme leaves no room for a single entry."""
@@ -102,7 +110,7 @@ def fit(
             featured=rung.featured,
             phrases=phrases,
         )
-        rendered = render_edition(kept, newsletter, theme, nonce=nonce, detail=rung.detail)
+        rendered = render_edition(kept, newsletter, theme, nonce=nonce, detail=rung.detail, clicks=clicks)
         most = Personaliser(rendered, Shape.of(kept)).largest(links)
         fitting = Fitting(tuple(rung.told.values()), most.plain, most.encoded)
         tried[place] = Fitted(kept, rendered, rung.detail, fitting)

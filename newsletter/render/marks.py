@@ -18,11 +18,12 @@ __all__ = [
     "REASONS",
     "VALUES",
     "Marks",
+    "click_mark",
     "is_nonce",
     "mark_pattern",
 ]
 
-VALUES = ("UNSUBSCRIBE", "PREFERENCES", "MORE", "EMAIL", "NAME", "SUBJECT", "PREHEADER", "PICKED")
+VALUES = ("UNSUBSCRIBE", "PREFERENCES", "MORE", "CLICK", "EMAIL", "NAME", "SUBJECT", "PREHEADER", "PICKED")
 """The same wherever they stand in a copy."""
 NUMBERED_VALUES = ("COUNT", "LISTED", "WISH")
 """Of a section, of a section, of an entry."""
@@ -37,6 +38,12 @@ CONDITIONS = ("FOLLOWED", "PICKS", "TITLES", *REASONS)
 def is_nonce(text: str) -> bool:
     """Whether `text` is 16 lower-case hexadecimal digits."""
     return re.fullmatch("[0-9a-f]{16}", text) is not None
+
+
+def click_mark(nonce: str) -> str:
+    """Stands for the end of links that are counted for each reader. No template writes it: it comes with the
+    addresses of entries."""
+    return f"__{nonce}_CLICK__"
 
 
 def mark_pattern(nonce: str) -> re.Pattern[str]:

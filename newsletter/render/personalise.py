@@ -39,6 +39,7 @@ __all__ = ["Links", "Personaliser", "Reader", "Sheet"]
 
 _EMAIL, _NAME = sign("EMAIL"), sign("NAME")
 _UNSUBSCRIBE, _PREFERENCES, _MORE = sign("UNSUBSCRIBE"), sign("PREFERENCES"), sign("MORE")
+_CLICK = sign("CLICK")
 _LONGEST_NAME, _LONGEST_WISH, _LONGEST_BESIDE = 80, 60, 200
 """Characters of what a reader is called, of what they follow, and of what stands beside a subject."""
 _LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_SUBJECT = 64, 190, 70
@@ -54,6 +55,8 @@ class Links:
     preferences: str
     more: str
     """With a slash and the rank of an entry, it asks for more like that."""
+    click: str = ""
+    """What their links to entries end in, where each reader's are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +214,7 @@ class _Room:
 
 def _addresses(links: Links) -> dict[bytes, str]:
     return {
+        _CLICK: links.click,
         _UNSUBSCRIBE: _web_address(links.unsubscribe),
         _PREFERENCES: _web_address(links.preferences),
         _MORE: _web_address(links.more),

@@ -1,16 +1,21 @@
 """An edition as templates see it: clean texts and safe links."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from newsletter.core.clicks import addresses
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry
 from newsletter.core.sentences import sentences
+from newsletter.render.clicklinks import ClickLinks
 from newsletter.render.detail import FULL, Detail
 from newsletter.render.language import Language
 from newsletter.render.text import clean, clean_lines, cut, host, safe_link
 
 __all__ = ["EditionView", "EntryView", "Link", "SectionView", "view_edition"]
 
+_TITLE = ("paper", "project", "code", "discussion", "search")
+"""Where a title leads: to the first of these that there is."""
 _SECOND_SENTENCE = range(20, 300)
 _LONGEST_NAME = 80
 """Characters of a person or an organization."""
@@ -95,13 +100,17 @@ class EditionView:
 
 
 def view_edition(
-    edition: Edition, newsletter: Newsletter, language: Language, detail: Detail = FULL
+    edition: Edition,
+    newsletter: Newsletter,
+    language: Language,
+    detail: Detail = FULL,
+    clicks: ClickLinks | None = None,
 ) -> EditionView:
-    """The view of `edition` that all templates share."""
+    """The view of `edition` that all templates share; with `clicks`, links of entries lead over these."""
     zone = edition.slot.tzinfo
 
     def view(item: RankedEntry, topic: str = "") -> EntryView:
-        return _entry(item, newsletter, language, detail, zone, clean(topic))
+        return _entry(item, newsletter, language, detail, zone, clean(topic), clicks)
 
     sections = tuple(
         SectionView(
@@ -148,9 +157,11 @@ def _entry(
     detail: Detail,
     zone: tzinfo | None,
     topic: str,
+    clicks: ClickLinks | None,
 ) -> EntryView:
     entry = ranked.entry
-    addresses = (entry.url, entry.project, entry.code, entry.discussion, entry.search)
+    links = tuple(_links(entry, ranked.rank, clicks))
+    hrefs = {link.kind: link.href for link in links}
     line = clean(ranked.line)
     published = entry.listed or entry.first_seen
     authors = tuple(cut(name, _LONGEST_NAME) for name in map(clean, entry.authors) if name)
@@ -159,7 +170,7 @@ def _entry(
     return EntryView(
         rank=ranked.rank,
         title=cut(clean(entry.title), detail.title) or language.texts.gettext("Untitled"),
-        href=next(filter(None, map(safe_link, addresses)), None),
+        href=next((hrefs[kind] for kind in _TITLE if kind in hrefs), None),
         topic=topic,
         line=cut(line, detail.summary),
         next_line=_sentence_after(line, clean(entry.summary)) if detail.second_sentence else "",
@@ -169,17 +180,17 @@ def _entry(
         authors=named,
         others=len(authors) - len(named),
         organization=cut(clean(entry.organization or ""), _LONGEST_NAME) if detail.names else "",
-        links=tuple(link for link in _links(entry) if link.kind in detail.links),
+        links=tuple(link for link in links if link.kind in detail.links),
     )
 
 
-def _links(entry: Entry) -> tuple[Link, ...]:
-    named = [("paper", entry.url), ("code", entry.code), ("project", entry.project)]
-    named += [("discussion", entry.discussion)]
-    if safe_link(entry.url) is None:
-        named += [("search", entry.search)]
-    found = ((kind, safe_link(url)) for kind, url in named)
-    return tuple(Link(kind, href, host(href)) for kind, href in found if href)
+def _links(entry: Entry, rank: int, clicks: ClickLinks | None) -> Iterator[Link]:
+    """The search only where the entry has no page of its own."""
+    found = {kind: href for kind, url in addresses(entry).items() if (href := safe_link(url))}
+    if "paper" in found:
+        found.pop("search", None)
+    for kind, href in found.items():
+        yield Link(kind, clicks.over(rank, kind, href) if clicks else href, host(href))
 
 
 def _sentence_after(line: str, summary: str) -> str:

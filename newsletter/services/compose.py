@@ -1,26 +1,29 @@
 """From an outbox row to the bytes that go out: the same bytes on every attempt."""
 
 from dataclasses import replace
+from datetime import datetime
 from email.utils import parseaddr
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from newsletter.core import headline, tokens
 from newsletter.core.address import domain_of
-from newsletter.core.model import Newsletter
+from newsletter.core.model import Edition, Newsletter
 from newsletter.core.phrases import ENGLISH, Phrases
 from newsletter.core.reader import Arrangement, arrange_for
 from newsletter.core.readerindex import ReaderIndex
 from newsletter.core.wishes import Wishes
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.ports import DueCopy, Envelope, Message, PublishedEdition, Signer
+from newsletter.render.clicklinks import ClickLinks
 from newsletter.render.compiled import Shape
 from newsletter.render.copy import Copy
 from newsletter.render.digest import RenderedEdition
+from newsletter.render.marks import click_mark
 from newsletter.render.mime import Letterhead, SharedHeaders
 from newsletter.render.personalise import Links, Personaliser, Reader, Sheet
 
-__all__ = ["Composer", "Written", "links_of"]
+__all__ = ["Composer", "Written", "click_links_of", "links_of"]
 
 _NONE = Wishes()
 _SHEETS = 64
@@ -55,12 +58,16 @@ class Composer:
         secret: bytes,
         signer: Signer | None = None,
         phrases: Phrases = ENGLISH,
+        test: datetime | None = None,
     ) -> None:
+        """`test` is when copies are sent as a test: their subjects say so, and their Message-IDs are those of
+        no other copy, since a mailbox would drop the second of two."""
         self._edition = published.edition
         self._newsletter = newsletter
         self._secret = secret
         self._signer = signer
         self._phrases = phrases
+        self._test = test
         rendered = RenderedEdition(published.html, published.text, published.nonce)
         self._personaliser = Personaliser(rendered, Shape.of(self._edition))
         self._index = ReaderIndex.of(self._edition)
@@ -77,7 +84,8 @@ class Composer:
                 list_help=newsletter.base_url,
             )
         )
-        self._nobodys = links_of(0, newsletter, self._edition.number, secret)
+        self._counted = click_mark(published.nonce) in published.html
+        self._nobodys = self._links_of(0)
         self._prepared = lru_cache(maxsize=_SHEETS)(self._prepare)
 
     def check(self) -> None:
@@ -123,7 +131,11 @@ class Composer:
 
     def links(self, row: DueCopy) -> Links:
         """What only this reader's copy leads to."""
-        return links_of(row.subscriber_id, self._newsletter, self._edition.number, self._secret)
+        return self._links_of(row.subscriber_id)
+
+    def _links_of(self, subscriber_id: int) -> Links:
+        number = self._edition.number
+        return links_of(subscriber_id, self._newsletter, number, self._secret, counted=self._counted)
 
     def write(self, row: DueCopy) -> Written | None:
         """HTML and plain text in this reader's order and selection, with their own links; None where they
@@ -143,13 +155,15 @@ class Composer:
 
     def _message_id(self, row: DueCopy) -> str:
         number, domain = self._edition.number, self._domain
-        return tokens.message_id(self._secret, self._newsletter.id, number, row.subscriber_id, domain)
+        occasion = f"test of {number} {self._test.isoformat()}" if self._test else number
+        return tokens.message_id(self._secret, self._newsletter.id, occasion, row.subscriber_id, domain)
 
     def _prepare(self, wishes: Wishes) -> _Prepared | None:
         arrangement = arrange_for(self._index, wishes)
         if arrangement is None:
             return None
         subject, preheader = self._headline(arrangement)
+        subject = f"[Test] {subject}" if self._test else subject
         nobody = Reader(
             email="",
             name="",
@@ -170,15 +184,32 @@ class Composer:
         return headline.subject(best, self._topics, self._phrases), headline.preheader(best)
 
 
-def links_of(subscriber_id: int, newsletter: Newsletter, number: int, secret: bytes) -> Links:
-    """The addresses in this reader's copy of edition `number`: each for one purpose alone."""
+def links_of(
+    subscriber_id: int, newsletter: Newsletter, number: int, secret: bytes, *, counted: bool = False
+) -> Links:
+    """The addresses in this reader's copy of edition `number`: each for one purpose alone. `counted` says
+    that links of entries are theirs too."""
+
+    def token(purpose: str) -> str:
+        return tokens.make(secret, purpose, newsletter.id, subscriber_id)
 
     def link(purpose: str) -> str:
-        token = tokens.make(secret, purpose, newsletter.id, subscriber_id)
-        return f"{newsletter.base_url}/{purpose}/{token}"
+        return f"{newsletter.base_url}/{purpose}/{token(purpose)}"
 
     return Links(
         unsubscribe=link(tokens.UNSUBSCRIBE),
         preferences=link(tokens.PREFERENCES),
         more=f"{link(tokens.MORE)}/{number}",
+        click=token(tokens.CLICK) if counted else "",
+    )
+
+
+def click_links_of(edition: Edition, newsletter: Newsletter, secret: bytes, nonce: str) -> ClickLinks | None:
+    """What the links of its entries lead over; None where nobody counts them."""
+    if not newsletter.counts_clicks:
+        return None
+    return ClickLinks(
+        f"{newsletter.base_url}/c",
+        partial(tokens.make_link, secret, edition.newsletter, edition.number),
+        click_mark(nonce) if newsletter.clicks_by_reader else "",
     )

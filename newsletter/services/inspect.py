@@ -17,6 +17,7 @@ from newsletter.ports import DueCopy, Signer
 from newsletter.render.check import SpamVerdict, Specimen, Told, check
 from newsletter.render.copy import Copy
 from newsletter.render.findings import Finding
+from newsletter.render.marks import click_mark
 from newsletter.render.personalise import Links
 from newsletter.render.text import clean
 from newsletter.render.view import EditionView, EntryView
@@ -70,7 +71,7 @@ class Inspector:
             message=message,
             again=_message(self._composer(self.desk.draft(draft.proposed, draft.created)), row),
             subject=clean(written.subject),
-            entries=tuple(_told(draft.view, written)),
+            entries=tuple(_told(draft.view, written, _click_of(draft, links))),
             outside=tuple(_outside(draft.view, written)),
             more=draft.view.more,
             archive=draft.view.archive,
@@ -100,18 +101,27 @@ def _message(composer: Composer, row: DueCopy) -> bytes:
 
 
 def _private(row: DueCopy, links: Links) -> tuple[str, ...]:
-    return tuple(filter(None, (row.email, row.name, links.unsubscribe, links.preferences, links.more)))
+    return tuple(
+        filter(None, (row.email, row.name, links.unsubscribe, links.preferences, links.more, links.click))
+    )
 
 
-def _told(view: EditionView, written: Written) -> Iterator[Told]:
-    """Each entry of this copy, with those of its links that either part has: then both must."""
+def _click_of(draft: Draft, links: Links) -> tuple[str, str]:
+    """What stands in links of entries for what is this reader's own in them, and that."""
+    return click_mark(draft.rendered.nonce), links.click
+
+
+def _told(view: EditionView, written: Written, own: tuple[str, str]) -> Iterator[Told]:
+    """Each entry of this copy, with those of its links that either part has: then both must. `own` replaces
+    in these what is a reader's own."""
     entries = {entry.rank: entry for entry in (*_featured(view), *view.also)}
     shown = {*written.arrangement.in_full, *written.arrangement.also}
     html, text = written.copy.html, written.copy.text
     for rank in sorted(shown):
         entry = entries[rank]
-        links = (entry.href, *(link.href for link in entry.links))
-        given = (link for link in dict.fromkeys(filter(None, links)) if escape(link) in html or link in text)
+        hrefs = filter(None, (entry.href, *(link.href for link in entry.links)))
+        links = (href.replace(*own) for href in hrefs)
+        given = (link for link in dict.fromkeys(links) if escape(link) in html or link in text)
         yield Told(entry.title, tuple(given))
 
 

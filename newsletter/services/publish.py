@@ -13,7 +13,7 @@ from newsletter.render.fitting import Fitting
 from newsletter.render.ladder import fit
 from newsletter.render.theme import Theme
 from newsletter.render.view import EditionView, view_edition
-from newsletter.services.compose import links_of
+from newsletter.services.compose import click_links_of, links_of
 
 __all__ = ["Draft", "EditorialDesk"]
 
@@ -70,9 +70,13 @@ class EditorialDesk:
     def draft(self, edition: Edition, now: datetime) -> Draft:
         """What its readers would get, made to fit into their mailboxes. Raises TemplateError."""
         nonce = tokens.nonce(self.secret, edition.newsletter, edition.number)
-        links = links_of(0, self.newsletter, edition.number, self.secret)
-        fitted = fit(edition, self.newsletter, self.theme, self.phrases, nonce=nonce, links=links)
-        view = view_edition(fitted.edition, self.newsletter, self.theme.language, fitted.detail)
+        counted = self.newsletter.clicks_by_reader
+        links = links_of(0, self.newsletter, edition.number, self.secret, counted=counted)
+        clicks = click_links_of(edition, self.newsletter, self.secret, nonce)
+        fitted = fit(
+            edition, self.newsletter, self.theme, self.phrases, nonce=nonce, links=links, clicks=clicks
+        )
+        view = view_edition(fitted.edition, self.newsletter, self.theme.language, fitted.detail, clicks)
         return Draft(edition, fitted.edition, fitted.rendered, view, fitted.fitting, now)
 
     async def publish(self, draft: Draft) -> PublishedEdition | None:

@@ -1,18 +1,22 @@
 """The public pages: signing up and leaving the list, what one wishes, more like an entry, and the archive.
 
-They work without scripts, and only a POST changes anything: mail scanners follow every link. Whoever has an
+They work without scripts, and only a POST changes anything, but for the count of clicks: mail scanners follow
+every link. Whoever has an
 unsubscribe link may leave, without signing in (RFC 8058). What papers say is text, never markup, and of their
 addresses only http, https and mailto become links.
 """
 
+from collections.abc import Iterator, Sequence
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter.bootstrap import App
 from newsletter.web.headers import SecurityHeaders
 from newsletter.web.pages.archive import ArchivePages
+from newsletter.web.pages.clicks import ClickPages
 from newsletter.web.pages.common import Common
 from newsletter.web.pages.general import GeneralPages
 from newsletter.web.pages.joining import JoiningPages
@@ -35,9 +39,9 @@ def site(app: App) -> Starlette:
     """The public pages of this newsletter. Raises ConfigError where no secret is there to check links."""
     common = Common(app)
     general = GeneralPages(common, HEADERS)
-    routes = [
-        route for start in dict.fromkeys(("", common.base)) for route in _routes(common, general, start)
-    ]
+    starts = tuple(dict.fromkeys(("", common.base)))
+    routes: list[BaseRoute] = [route for start in starts for route in _routes(common, general, start)]
+    routes += _api_routes(common, starts)
     public = Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders, headers=HEADERS)],
@@ -48,9 +52,23 @@ def site(app: App) -> Starlette:
     return public
 
 
+def _api_routes(common: Common, starts: Sequence[str]) -> Iterator[BaseRoute]:
+    """The API for programs and the page about it, where the operator has set a token."""
+    if not common.app.api_tokens:
+        return
+    # Loaded where it is needed: FastAPI takes its time.
+    from newsletter.web.api import api, schema_of
+    from newsletter.web.pages.manual import ManualPage
+
+    inside, manual = api(common.app), ManualPage(common, schema_of(common.app))
+    for start in starts:
+        yield Route(f"{start}/api/docs", manual.show)
+        yield Mount(f"{start}/api", inside)
+
+
 def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
     """Every page below `start`: a proxy may leave the path of base_url on its requests, or take it off."""
-    archive, leaving = ArchivePages(common), LeavingPages(common)
+    archive, clicks, leaving = ArchivePages(common), ClickPages(common), LeavingPages(common)
     more, preferences = MorePages(common), PreferencesPages(common)
     joining = JoiningPages(common)
     form = [
@@ -68,6 +86,8 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
         *(form if common.app.settings.signup.enabled else ()),
         Route(f"{start}/confirm/{{token:path}}", joining.ask, methods=["GET"]),
         Route(f"{start}/confirm/{{token:path}}", joining.confirm, methods=["POST"]),
+        Route(f"{start}/c/{{token}}", clicks.follow, methods=["GET"]),
+        Route(f"{start}/c/{{token}}/{{reader}}", clicks.follow, methods=["GET"]),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.ask, methods=["GET"]),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.unsubscribe, methods=["POST"]),
         Route(f"{start}/preferences/{{token:path}}", preferences.show, methods=["GET"]),

@@ -74,7 +74,7 @@ async def test_after_a_crash_the_same_letter_comes_again(tmp_path: Path) -> None
         later(app, STALE)
         await app.post().run()
         assert await states(app) == [("accepted", 2)]
-    assert server.messages[ADA] == first
+    assert server.messages[ADA] == [first]
 
 
 @pytest.mark.parametrize(

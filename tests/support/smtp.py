@@ -22,8 +22,8 @@ class ScriptedServer:
     on_data: Answer = lambda _: None
     """Asked after the last dot."""
     accepted: Counter[str] = field(default_factory=Counter)
-    messages: dict[str, bytes] = field(default_factory=dict)
-    """The latest by recipient, as it came."""
+    messages: dict[str, list[bytes]] = field(default_factory=dict)
+    """By recipient, as they came."""
     message_ids: dict[str, set[str]] = field(default_factory=dict)
     connections: int = 0
     port: int = 0
@@ -53,8 +53,8 @@ class ScriptedServer:
         if answer is None or answer == "hang up":
             # A server that hangs up after the last dot may well have the message: this one has.
             self.accepted[recipient] += 1
-            self.messages[recipient] = envelope.original_content or b""
-            message = message_from_bytes(self.messages[recipient])
+            self.messages.setdefault(recipient, []).append(envelope.original_content)
+            message = message_from_bytes(envelope.original_content)
             self.message_ids.setdefault(recipient, set()).add(message["Message-ID"])
         if answer == "hang up":
             server.transport.abort()

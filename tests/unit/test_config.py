@@ -187,3 +187,35 @@ def test_times_and_zones_are_read_as_such(tmp_path: Path):
     settings = load_settings(write(tmp_path, '[schedule]\ntime = "06:05"\ntimezone = "Asia/Kathmandu"\n'))
     assert settings.schedule.time == time(6, 5)
     assert settings.schedule.timezone.key == "Asia/Kathmandu"
+
+
+def test_tokens_of_the_api_have_white_space_between_them(tmp_path: Path):
+    """From the environment, else from their file; without either there is no API."""
+    (tmp_path / "tokens").write_text(f"{'a' * 24}\nread:{'b' * 24}\n")
+    settings = load_settings(write(tmp_path, '[api]\ntoken_file = "tokens"\n'))
+    assert Secrets(settings, {}).api_tokens() == ("a" * 24, f"read:{'b' * 24}")
+    assert Secrets(settings, {"NEWSLETTER_API_TOKEN": "c" * 24}).api_tokens() == ("c" * 24,)
+    assert Secrets(load_settings(write(tmp_path)), {}).api_tokens() == ()
+
+
+@pytest.mark.parametrize("value", [f"{'e' * 24} hunter2", f"read:{'e' * 20}", "ü" * 24])
+def test_a_token_that_can_be_guessed_is_refused(tmp_path: Path, value: str):
+    """Without being shown; so is one that no header can carry."""
+    with pytest.raises(ConfigError, match=r"\[api\] token: one (is shorter|has characters)") as caught:
+        Secrets(load_settings(write(tmp_path)), {"NEWSLETTER_API_TOKEN": value}).api_tokens()
+    assert not [word for word in value.split() if word in str(caught.value)]
+
+
+def test_a_file_without_tokens_is_not_taken_for_no_api(tmp_path: Path):
+    """Whoever names one wants an API."""
+    settings = load_settings(write(tmp_path, '[api]\ntoken_file = "tokens"\n'))
+    with pytest.raises(ConfigError, match="tokens has no token"):
+        Secrets(settings, {}).api_tokens()
+
+
+def test_test_addresses_are_written_as_subscribers_are(tmp_path: Path):
+    """So that they are found, whatever their domain looks like."""
+    settings = load_settings(write(tmp_path, '[api]\ntest_addresses = ["Boss@Bücher.example.org"]\n'))
+    assert settings.api.test_addresses == ("Boss@xn--bcher-kva.example.org",)
+    with pytest.raises(ConfigError, match=r"\[api\] test_addresses.0: 'boss' is not an email address"):
+        load_settings(write(tmp_path, '[api]\ntest_addresses = ["boss"]\n'))

@@ -18,7 +18,7 @@ from newsletter.core.reader import Arrangement, arrange_for
 from newsletter.core.readerindex import ReaderIndex, Reason, ReasonKind
 from newsletter.core.schemes import Filer
 from newsletter.core.topics import CATCH_ALL
-from newsletter.core.wishes import Like, Wishes
+from newsletter.core.wishes import MOST_LIKES, Like, Wishes, with_like
 
 EXAMPLE = Path(__file__).parents[2] / "subscribers" / "example.csv"
 ABSTRACTS = {
@@ -223,6 +223,40 @@ def test_the_same_topic_needs_less_in_common() -> None:
     like = Like("old", "Old", "Image generation", (("grasping", 0.15), ("diffusion", 0.15), ("x", 0.97)))
     assert arranged(likes=(like,)).reasons.keys() == {4, 5}
     assert arranged(likes=(replace(like, topic="Cooking"),)).reasons == {}
+
+
+def test_what_was_looked_at_moves_an_entry_inside_of_its_section() -> None:
+    """It neither moves the section, nor shows in full what was to be shown by title, nor is it named."""
+    looked_at = Like("old", "Soft Hands", "", (("faster", 0.6), ("tactile sensing", 0.8)), clicked=True)
+    made = arranged(likes=(looked_at,))
+    image = next(section for section in made.sections if section.index == 1)
+    assert image.entries == (5, 4)
+    assert [section.index for section in made.sections] == [0, 1, 2, 3]
+    assert (made.picks, made.reasons) == ((), {})
+
+
+def test_four_that_were_looked_at_count_as_one_that_was_asked_for() -> None:
+    """Then the entry is the reader's own, still without a word; muted it stays hidden, whatever was read."""
+    looked_at = tuple(
+        Like(f"old{n}", "Soft Hands", "", (("tactile sensing", 1.0),), clicked=True) for n in range(4)
+    )
+    assert arranged(likes=looked_at[:3]).picks == ()
+    made = arranged(likes=looked_at)
+    assert (made.picks, made.reasons) == ((7,), {})
+    assert 7 not in arranged(likes=looked_at, muted=("tactile sensing", "Feeling with Robot Hands")).in_full
+
+
+def test_there_is_room_for_so_many_likes_of_either_kind() -> None:
+    """The oldest of its kind goes; looking at what one asked for changes nothing, asking for what one has
+    looked at does."""
+    likes: tuple[Like, ...] = ()
+    for n in range(30):
+        likes = with_like(with_like(likes, Like(f"a{n}", "", "", ())), Like(f"c{n}", "", "", (), True))
+    assert len(likes) == 2 * MOST_LIKES
+    assert {like.entry for like in likes} == {f"{kind}{n}" for kind in "ac" for n in range(10, 30)}
+    assert with_like(likes, Like("a29", "", "", (), True)) == likes
+    assert with_like(likes, Like("c29", "", "", ()))[-1] == Like("c29", "", "", ())
+    assert len(with_like(likes, Like("c29", "", "", ()))) == 2 * MOST_LIKES - 1
 
 
 def test_a_like_says_what_tells_an_entry_apart() -> None:

@@ -12,17 +12,22 @@ from support.themes import THEMES, shipped_theme
 from newsletter.core.reader import Arrangement, SectionPlace, arrange_for
 from newsletter.core.readerindex import ReaderIndex, Reason, ReasonKind
 from newsletter.core.wishes import Wishes
+from newsletter.render.clicklinks import ClickLinks
 from newsletter.render.compiled import Shape
 from newsletter.render.copy import Copy
 from newsletter.render.digest import RenderedEdition, render_edition
 from newsletter.render.fitting import CLIP_LIMIT
+from newsletter.render.marks import click_mark
 from newsletter.render.personalise import Links, Personaliser, Reader
 from newsletter.render.quoted import quoted, unquoted
 from newsletter.render.weight import Weight
 
 NONCE = "0123456789abcdef"
 LINKS = Links(
-    unsubscribe="https://e.org/u/1?a=1&b=2", preferences="https://e.org/p/'1'", more="https://e.org/m/1"
+    unsubscribe="https://e.org/u/1?a=1&b=2",
+    preferences="https://e.org/p/'1'",
+    more="https://e.org/m/1",
+    click="c=&" * 11,
 )
 SET = st.text(alphabet="ab .=\n\t;é😀", max_size=30)
 """What a theme may set: the ends of lines, full stops and spaces that quoted-printable minds."""
@@ -259,13 +264,19 @@ def test_no_copy_is_cut_short(case, spare):
 # The shipped themes
 
 
-@pytest.fixture(scope="module", params=THEMES)
+CLICKS = ClickLinks("https://e.org/c", "{0:014d}{1:014d}".format, click_mark(NONCE))
+
+
+@pytest.fixture(
+    scope="module",
+    params=product(THEMES, [None, CLICKS]),
+    ids=lambda given: f"{given[0]}-{'clicks' if given[1] else 'plain'}",
+)
 def shipped(request, render_plain_edition, render_newsletter):
-    """An edition of each, with what it takes to write copies of it."""
-    theme = shipped_theme(request.param)
-    rendered = render_edition(
-        render_plain_edition, replace(render_newsletter, show_reasons=True), theme, nonce=NONCE
-    )
+    """An edition of each, with what it takes to write copies of it; and with links that are each reader's."""
+    name, clicks = request.param
+    theme, newsletter = shipped_theme(name), replace(render_newsletter, show_reasons=True)
+    rendered = render_edition(render_plain_edition, newsletter, theme, nonce=NONCE, clicks=clicks)
     return Personaliser(rendered, Shape.of(render_plain_edition)), ReaderIndex.of(render_plain_edition)
 
 

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores.clicks import forget_clicks
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.person import PERSON, subscriber_from_row
 from newsletter.adapters.stores.schema import OPEN_ROWS, history, outbox, subscribers
@@ -15,7 +17,7 @@ from newsletter.core.address import address_key
 from newsletter.core.consent import Event, move
 from newsletter.core.listfile import LISTS, NewSubscriber
 from newsletter.core.model import DeliveryState, Subscriber, SubscriberStatus
-from newsletter.core.wishes import MOST_LIKES, Like, Wishes
+from newsletter.core.wishes import Like, Wishes, with_like
 from newsletter.errors import NotFound
 from newsletter.ports import Imported
 
@@ -66,15 +68,12 @@ class SqlSubscribers:
                 await connection.execute(_suppress(subscriber_id, after, now))
                 await connection.execute(sa.update(subscribers).where(one).values(likes=[]))
                 await connection.execute(_forget_likes(subscriber_id))
+                await connection.execute(forget_clicks(subscriber_id))
         return after
 
     async def like(self, subscriber_id: int, like: Like, now: datetime) -> None:
         """The newest last, and no more than there is room for."""
-
-        def changed(likes: tuple[Like, ...]) -> tuple[Like, ...]:
-            return (*(known for known in likes if known.entry != like.entry), like)[-MOST_LIKES:]
-
-        await self._change_likes(subscriber_id, changed, now)
+        await self._change_likes(subscriber_id, partial(with_like, like=like), now)
 
     async def unlike(self, subscriber_id: int, entry_id: str, now: datetime) -> None:
         """The others stay in their order."""

@@ -26,7 +26,9 @@ class MorePages:
         if isinstance(found, Response):
             return found
         person, like = found
-        return self._page(request, like, done=any(known.entry == like.entry for known in person.wishes.likes))
+        return self._page(
+            request, like, done=any(known.entry == like.entry for known in person.wishes.asked_for)
+        )
 
     async def more(self, request: Request) -> Response:
         """By the button: editions from the next one on look for entries like this one."""

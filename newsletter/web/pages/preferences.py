@@ -54,7 +54,9 @@ class PreferencesPages:
             status,
             PRIVATE,
             form=form or WishForm.of(person.wishes, await self._offered()),
-            likes=[(like.entry, self._common.title(like.title)) for like in reversed(person.wishes.likes)],
+            likes=[
+                (like.entry, self._common.title(like.title)) for like in reversed(person.wishes.asked_for)
+            ],
             saved=saved,
             address=masked(person.email),
             unsubscribe=self._common.link(tokens.UNSUBSCRIBE, person),
