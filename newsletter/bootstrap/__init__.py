@@ -16,6 +16,7 @@ from newsletter.adapters.stores.clicks import SqlClicks
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
+from newsletter.adapters.stores.firstlines import FirstLines
 from newsletter.adapters.stores.letters import SqlLetters
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.paces import SqlPaces
@@ -43,6 +44,7 @@ from newsletter.core.phrases import Phrases
 from newsletter.core.ranking import Weights
 from newsletter.core.signup import Turnstile
 from newsletter.core.slots import Schedule, local_time, next_slot
+from newsletter.core.tokens import erased_key
 from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError
 from newsletter.ports import Clock, PublishedEdition, Signer
@@ -157,7 +159,11 @@ class App:
     @cached_property
     def subscribers(self) -> SqlSubscribers:
         """Who gets it."""
-        return SqlSubscribers(self.database)
+        return SqlSubscribers(self.database, self._tombstones)
+
+    def first_lines(self) -> FirstLines:
+        """Who stands where in a list that is imported."""
+        return FirstLines()
 
     @cached_property
     def letterbox(self) -> SqlLetters:
@@ -320,6 +326,10 @@ class App:
 
     def _servers(self) -> list[Server]:
         return make_servers(self.settings, domain_of(parseaddr(self.newsletter.sender)[1]))
+
+    def _tombstones(self, email_key: str) -> tuple[str, ...]:
+        """What could stand in the place of an address that was erased, the newest key first."""
+        return tuple(f"erased:{erased_key(key, email_key)}" for key in self.keys)
 
     def _policy(self) -> EditionPolicy:
         table = self.settings.edition

@@ -22,7 +22,7 @@ from newsletter.cli.work import (
     standing_lines,
     write_files,
 )
-from newsletter.core.listfile import parse_csv
+from newsletter.core.listfile import ListFile, NewSubscriber
 from newsletter.errors import ConfigError, NotFound
 
 __all__ = ["demo"]
@@ -91,7 +91,9 @@ def _clear(folder: Path) -> None:
 
 
 async def _subscribe(app: App, file: Path) -> None:
-    people, _ = parse_csv(file.read_text(encoding="utf-8"), name=str(file))
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    rows = [row for _, row in ListFile(lines, name=str(file))]
+    people = [row for row in rows if isinstance(row, NewSubscriber)]
     await app.subscribers.add(people, app.clock.now())
 
 

@@ -1,5 +1,7 @@
 """Email addresses: what counts as one, and when two are the same mailbox."""
 
+import re
+
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.errors import InputError
@@ -10,6 +12,15 @@ _LONGEST = 254
 """Characters; in octets it may be no more either (RFC 5321, 4.5.3.1.3)."""
 _LOCAL_OCTETS = 64
 """Before the at sign, in UTF-8: RFC 5321, 4.5.3.1.1, and RFC 6531, 3.3."""
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_RESERVED = "arpa|invalid|local|localhost|onion|test"
+_PLAIN = re.compile(
+    r"(?=[^@]{1,64}@[^@]{1,63}\Z)"
+    rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?!(?:{_RESERVED})\Z)[a-z]{{2,}}\Z",
+    re.ASCII,
+)
+"""What most addresses look like, and what email-validator takes as it is, much faster."""
 
 
 def normalise_address(text: str) -> str:
@@ -20,6 +31,8 @@ def normalise_address(text: str) -> str:
     'Jürgen@xn--bcher-kva.example.org'
     """
     text = text.strip()
+    if _PLAIN.match(text):
+        return text
     if len(text) > _LONGEST:
         raise InputError(f"{text[:40] + '…'!r} is not an email address: it is too long.")
     try:

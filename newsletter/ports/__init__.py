@@ -6,7 +6,7 @@ a kind (`tests/contract`).
 
 from newsletter.ports.clicks import Clicks, Followed, LinkClicks, LinkName, Tally
 from newsletter.ports.letters import ClaimedLetter, Letters, Signups
-from newsletter.ports.people import Imported, Subscribers
+from newsletter.ports.people import Erased, Imported, Subscribers
 from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Slots
 from newsletter.ports.reading import (
     Entries,
@@ -41,6 +41,7 @@ __all__ = [
     "Editions",
     "Entries",
     "Envelope",
+    "Erased",
     "Failure",
     "Fetched",
     "Fetcher",

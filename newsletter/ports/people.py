@@ -1,7 +1,7 @@
 """The list."""
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -9,8 +9,9 @@ from newsletter.core.consent import Event as ConsentEvent
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import Subscriber, SubscriberStatus
 from newsletter.core.wishes import Like, Wishes
+from newsletter.ports.records import PersonRecord
 
-__all__ = ["Imported", "Subscribers"]
+__all__ = ["Erased", "Imported", "Subscribers"]
 
 
 @dataclass(frozen=True)
@@ -21,21 +22,59 @@ class Imported:
     updated: int = 0
     unchanged: int = 0
     suppressed: int = 0
-    """Not added again: they unsubscribed, bounced or complained."""
+    """Not added again: they unsubscribed, bounced, complained or were erased."""
+    left: Mapping[str, SubscriberStatus] = field(default_factory=dict)
+    """These, by the address that was given."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What became of the wish to be forgotten."""
+
+    known: bool
+    """Whether anything was known of this address."""
+    cleared: bool
+    """Whether the journal of the database has been emptied as well, which another process can hold up."""
 
 
 class Subscribers(Protocol):
     """The list."""
 
-    async def add(self, people: Iterable[NewSubscriber], now: datetime) -> Imported:
-        """Add or refresh them, in one transaction. Nobody who left is brought back."""
+    async def add(
+        self,
+        people: Iterable[NewSubscriber],
+        now: datetime,
+        source: str = "import",
+        *,
+        rehearse: bool = False,
+    ) -> Imported:
+        """Add or refresh them, in one transaction. Nobody who left or was erased is brought back. Who is new
+        has that in their history, with `source`. A rehearsal says what would become of them."""
+
+    async def tag(
+        self, emails: Collection[str], add: Collection[str], remove: Collection[str], now: datetime
+    ) -> int:
+        """Put tags on these people and take others off; how many had not been so. Raises NotFound, and then
+        nothing has changed."""
 
     async def move(
         self, subscriber_id: int, event: ConsentEvent, now: datetime, source: str
     ) -> SubscriberStatus:
         """Apply this event and answer the new status; whoever is no longer active gets nothing more that
         is planned already, from the same commit on, and what they liked is forgotten. A change goes into
-        their history; `source` says how we know of it. Raises NotFound or IllegalMove."""
+        their history; `source` says how we know of it. The event ERASE is `erase`. Raises NotFound or
+        IllegalMove."""
+
+    async def erase(self, email: str, now: datetime, source: str) -> Erased:
+        """Forget the person with this normalised address: what is kept is that somebody was erased, under a
+        keyed hash of the address, and the counts of what was sent. Their copies that are not on their way
+        are not sent. Also of somebody unknown the hash is kept, so that no file brings them here later.
+
+        They alone can come back: a sign-up that they confirm makes a new row for the address, of which the
+        old one knows nothing. Where there is such a row, the hash does not count any more."""
+
+    async def is_erased(self, email: str) -> bool:
+        """Whether this normalised address was erased and nobody has signed up with it since."""
 
     async def like(self, subscriber_id: int, like: Like, now: datetime) -> None:
         """Remember it for the copies that are planned from now on; once is enough. Raises NotFound."""
@@ -51,10 +90,19 @@ class Subscribers(Protocol):
         """Raises NotFound."""
 
     async def find(self, email: str) -> Subscriber:
-        """By the normalised address. Raises NotFound."""
+        """By the normalised address; nobody who was erased. Raises NotFound."""
 
-    def all(self, status: SubscriberStatus | None = None) -> AsyncIterator[Subscriber]:
-        """By address, in bounded memory."""
+    async def record(self, subscriber_id: int) -> PersonRecord:
+        """Everything that is known of one person. Raises NotFound."""
 
-    async def counts(self) -> dict[SubscriberStatus, int]:
-        """How many people are in which status."""
+    def all(
+        self, status: SubscriberStatus | None = None, tag: str | None = None
+    ) -> AsyncIterator[Subscriber]:
+        """Those with this status and this tag, by address, in bounded memory; of those who were erased
+        there is nothing to tell."""
+
+    async def counts(self, tag: str | None = None) -> dict[SubscriberStatus, int]:
+        """How many people, or of those with this tag, are in which status."""
+
+    async def attribute_names(self) -> tuple[str, ...]:
+        """All that somebody has, sorted."""

@@ -99,7 +99,7 @@ def test_a_command_that_was_not_meant(tmp_path: Path, arguments: list[str], said
             "gone.csv: cannot be read (No such file",
         ),
         (["subscribers", "import", "people.csv"], b"name\nAda\n", "people.csv:1: the first line must name"),
-        (["subscribers", "import", "people.csv"], b"email\n\xff\n", "people.csv: not UTF-8 (byte 6)"),
+        (["subscribers", "import", "people.csv"], b"email\n\xff\n", "people.csv:2: not UTF-8 (byte 6)"),
         (["entries", "import", "gone.jsonl"], None, "gone.jsonl: cannot be read"),
         (["entries", "import", "people.csv"], b"email\n", "people.csv: no line could be read."),
     ],

@@ -11,6 +11,7 @@ from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.subscribers import SqlSubscribers
+from newsletter.core.tokens import erased_key
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def outbox(database: Database) -> SqlOutbox:
 
 @pytest.fixture
 def subscribers(database: Database) -> SqlSubscribers:
-    return SqlSubscribers(database)
+    return SqlSubscribers(database, lambda key: (f"erased:{erased_key(b'0' * 16, key)}",))
 
 
 @pytest.fixture

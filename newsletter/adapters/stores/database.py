@@ -84,6 +84,12 @@ class Database:
         finally:
             lock.release()
 
+    async def empty_journal(self) -> bool:
+        """Bring everything into the file itself, so that what was deleted is in no other; False where another
+        process does not let go of the journal in time."""
+        async with self._my_turn():
+            return await self._thread.empty_journal()
+
     async def close(self) -> None:
         """Give the file back."""
         await self._thread.close()

@@ -56,7 +56,8 @@ _DECIDE = {
         .values(
             state=state.value,
             attempts=sa.bindparam("attempts"),
-            reason=sa.bindparam("reason"),
+            # What a server says names the address, which nobody keeps of those who were erased.
+            reason=sa.case((outbox.c.email == "", ""), else_=sa.bindparam("reason")),
             next_attempt=sa.bindparam("next_attempt"),
             changed=sa.bindparam("now"),
         )

@@ -1,16 +1,19 @@
 """The list."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores import erasure, imports
 from newsletter.adapters.stores.clicks import forget_clicks
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.person import PERSON, subscriber_from_row
+from newsletter.adapters.stores.imports import Tombstones
+from newsletter.adapters.stores.person import PERSON, as_stored, subscriber_as_stored, subscriber_from_row
+from newsletter.adapters.stores.prepared import Prepared
+from newsletter.adapters.stores.records import read_record
 from newsletter.adapters.stores.schema import OPEN_ROWS, history, outbox, subscribers
 from newsletter.adapters.stores.wishes import WISHES, likes_to_json, wishes_from_row
 from newsletter.core.address import address_key
@@ -18,41 +21,67 @@ from newsletter.core.consent import Event, move
 from newsletter.core.listfile import LISTS, NewSubscriber
 from newsletter.core.model import DeliveryState, Subscriber, SubscriberStatus
 from newsletter.core.wishes import Like, Wishes, with_like
-from newsletter.errors import NotFound
-from newsletter.ports import Imported
+from newsletter.errors import ConfigError, NotFound
+from newsletter.ports import Erased, Imported
+from newsletter.ports.records import PersonRecord
 
 __all__ = ["SqlSubscribers"]
 
 _PAGE = 1000
-_REFRESHED = ("name", *LISTS)
-"""What a later mention of somebody changes."""
-_NO_NEWS = NewSubscriber("")
+_ERASED = SubscriberStatus.ERASED.value
 _NOBODY = "there is no such subscriber."
 
 
+def _no_secret(key: str) -> tuple[str, ...]:
+    raise ConfigError("the newsletter's secret is needed to know again who was erased.")
+
+
 class SqlSubscribers:
-    """`ports.Subscribers` in the database."""
+    """`ports.Subscribers` in the database. `tombstones` is asked where somebody was erased or is to be: most
+    commands then need no secret."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones = _no_secret) -> None:
         self._database = database
+        self._tombstones = tombstones
 
-    async def add(self, people: Iterable[NewSubscriber], now: datetime) -> Imported:
-        """A later mention of the same person refreshes the earlier one."""
+    async def add(
+        self,
+        people: Iterable[NewSubscriber],
+        now: datetime,
+        source: str = "import",
+        *,
+        rehearse: bool = False,
+    ) -> Imported:
+        """A later mention of the same person takes the place of the earlier one."""
         unique = {address_key(person.email): person for person in people}
+        change = self._database.ask if rehearse else self._database.write
+        return await change(imports.add, unique, now, source, self._tombstones, rehearse=rehearse)
+
+    async def tag(
+        self, emails: Collection[str], add: Collection[str], remove: Collection[str], now: datetime
+    ) -> int:
+        """In the order in which they were put on."""
+        tags, changed = subscribers.c.tags, 0
         async with self._database.begin() as connection:
-            known = await self._known(connection, list(unique))
-            fates = {key: _fate(person, known.get(key)) for key, person in unique.items()}
-            added = [_row(key, unique[key], now) for key, fate in fates.items() if fate == "added"]
-            if added:
-                await connection.execute(sa.insert(subscribers), added)
-            updated = [_changes(known[key], unique[key]) for key, fate in fates.items() if fate == "updated"]
-            if updated:
-                await connection.execute(_update(now), updated)
-        return Imported(**Counter(fates.values()))
+            for email in emails:
+                one = subscribers.c.email_key == address_key(email)
+                row = (await connection.execute(sa.select(tags).where(one))).one_or_none()
+                if row is None:
+                    raise NotFound(_not_on_the_list(email))
+                after = [tag for tag in dict.fromkeys((*row.tags, *add)) if tag not in remove]
+                if after != row.tags:
+                    changed += 1
+                    await connection.execute(
+                        sa.update(subscribers).where(one).values(tags=after, changed=now)
+                    )
+        return changed
 
     async def move(self, subscriber_id: int, event: Event, now: datetime, source: str) -> SubscriberStatus:
         """Whoever is not active any more has their unsent copies suppressed in the same commit, and their
         likes forgotten, there too."""
+        if event is Event.ERASE:
+            await self.erase((await self.get(subscriber_id)).email, now, source)
+            return SubscriberStatus.ERASED
         one = subscribers.c.id == subscriber_id
         async with self._database.begin() as connection:
             before = await connection.scalar(sa.select(subscribers.c.status).where(one))
@@ -70,6 +99,24 @@ class SqlSubscribers:
                 await connection.execute(_forget_likes(subscriber_id))
                 await connection.execute(forget_clicks(subscriber_id))
         return after
+
+    async def erase(self, email: str, now: datetime, source: str) -> Erased:
+        """Deleted content is overwritten, in the file and its journal."""
+        if not email:
+            return Erased(known=False, cleared=True)
+        known = await self._database.write(erasure.erase, address_key(email), self._tombstones, now, source)
+        return Erased(known, await self._database.empty_journal())
+
+    async def is_erased(self, email: str) -> bool:
+        """By any of the keys that there have been."""
+        return await self._database.ask(erasure.is_erased, address_key(email), self._tombstones)
+
+    async def record(self, subscriber_id: int) -> PersonRecord:
+        """In one state of the data."""
+        found = await self._database.ask(read_record, subscriber_id)
+        if found is None:
+            raise NotFound(_NOBODY)
+        return found
 
     async def like(self, subscriber_id: int, like: Like, now: datetime) -> None:
         """The newest last, and no more than there is room for."""
@@ -111,84 +158,65 @@ class SqlSubscribers:
         """Raises NotFound."""
         return await self._one(subscribers.c.email_key == address_key(email), email)
 
-    async def all(self, status: SubscriberStatus | None = None) -> AsyncIterator[Subscriber]:
+    async def all(
+        self, status: SubscriberStatus | None = None, tag: str | None = None
+    ) -> AsyncIterator[Subscriber]:
         """By address, a page at a time."""
-        after = ""
-        while True:
-            query = sa.select(*PERSON, subscribers.c.email_key).where(subscribers.c.email_key > after)
-            if status is not None:
-                query = query.where(subscribers.c.status == status.value)
-            async with self._database.read() as connection:
-                rows = await connection.execute(query.order_by(subscribers.c.email_key).limit(_PAGE))
-                page = rows.mappings().all()
-            for row in page:
-                yield subscriber_from_row(row)
-            if len(page) < _PAGE:
-                return
-            after = page[-1]["email_key"]
+        # As an expression: by the index of statuses SQLite would sort the whole list for every page.
+        theirs = subscribers.c.status.concat("")
+        chosen = [theirs != _ERASED, *([theirs == status.value] if status else [])]
+        query = _people(*chosen, *_tagged(tag))
+        after: str | None = ""
+        while after is not None:
+            page, after = await self._database.ask(_read_page, query, after)
+            for person in page:
+                yield person
 
-    async def counts(self) -> dict[SubscriberStatus, int]:
+    async def counts(self, tag: str | None = None) -> dict[SubscriberStatus, int]:
         """Only those statuses that somebody has."""
-        query = sa.select(subscribers.c.status, sa.func.count()).group_by(subscribers.c.status)
+        query = sa.select(subscribers.c.status, sa.func.count()).where(*_tagged(tag))
         async with self._database.read() as connection:
-            return {SubscriberStatus(status): count for status, count in await connection.execute(query)}
+            found = await connection.execute(query.group_by(subscribers.c.status))
+            return {SubscriberStatus(status): count for status, count in found}
 
-    async def _known(self, connection: Any, keys: list[str]) -> dict[str, sa.RowMapping]:
-        found: dict[str, sa.RowMapping] = {}
-        for start in range(0, len(keys), _PAGE):
-            query = sa.select(subscribers).where(subscribers.c.email_key.in_(keys[start : start + _PAGE]))
-            found |= {row["email_key"]: row for row in (await connection.execute(query)).mappings()}
-        return found
+    async def attribute_names(self) -> tuple[str, ...]:
+        """Without reading anything but these."""
+        named = sa.func.json_each(subscribers.c.attributes).table_valued("key")
+        query = sa.select(named.c.key).select_from(subscribers.join(named, sa.true())).distinct()
+        async with self._database.read() as connection:
+            return tuple(sorted(await connection.scalars(query)))
 
     async def _one(self, where: Any, who: str) -> Subscriber:
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(*PERSON).where(where))).mappings().one_or_none()
         if row is None:
-            raise NotFound(f"{who} is not on the list; `newsletter subscribers list` shows who is.")
+            raise NotFound(_not_on_the_list(who))
         return subscriber_from_row(row)
 
 
-def _fate(person: NewSubscriber, known: sa.RowMapping | None) -> str:
-    """Which count of Imported this person belongs to."""
-    if known is None:
-        return "added"
-    if known["status"] not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
-        return "suppressed"
-    return "unchanged" if _refreshed(known, person) == _refreshed(known, _NO_NEWS) else "updated"
+def _not_on_the_list(who: str) -> str:
+    return f"{who} is not on the list; `newsletter subscribers list` shows who is."
 
 
-def _row(key: str, person: NewSubscriber, now: datetime) -> dict[str, Any]:
-    return {
-        "email": person.email,
-        "email_key": key,
-        "name": person.name or "",
-        **{name: list(getattr(person, name) or ()) for name in LISTS},
-        "status": SubscriberStatus.ACTIVE.value,
-        "created": now,
-        "changed": now,
-    }
+def _people(*conditions: sa.ColumnElement[bool]) -> Prepared:
+    """A page of those for whom these hold, by address, with the key of each in the last column."""
+    after = subscribers.c.email_key > sa.bindparam("after")
+    query = sa.select(*as_stored(PERSON), subscribers.c.email_key).where(after, *conditions)
+    return Prepared(query.order_by(subscribers.c.email_key).limit(_PAGE))
 
 
-def _update(now: datetime) -> sa.Update:
-    return (
-        sa.update(subscribers)
-        .where(subscribers.c.email_key == sa.bindparam("key"))
-        .values(**{name: sa.bindparam(f"new_{name}") for name in _REFRESHED}, changed=now)
-    )
+def _read_page(connection: sa.Connection, query: Prepared, after: str) -> tuple[list[Subscriber], str | None]:
+    """A page, and the key after which the next one begins, if there is one."""
+    rows = query.rows(connection, after=after)
+    return [subscriber_as_stored(row[:-1]) for row in rows], rows[-1][-1] if len(rows) == _PAGE else None
 
 
-def _changes(known: sa.RowMapping, person: NewSubscriber) -> dict[str, Any]:
-    new = {f"new_{name}": value for name, value in _refreshed(known, person).items()}
-    return {"key": known["email_key"], **new}
-
-
-def _refreshed(known: sa.RowMapping, person: NewSubscriber) -> dict[str, Any]:
-    """What is known of somebody after this mention of them; None in it leaves a field as it is."""
-    said = {name: getattr(person, name) for name in _REFRESHED}
-    return {
-        name: known[name] if value is None else value if name == "name" else list(value)
-        for name, value in said.items()
-    }
+def _tagged(tag: str | None) -> list[sa.ColumnElement[bool]]:
+    """No condition where no tag is asked for."""
+    if tag is None:
+        return []
+    tags = sa.func.json_each(subscribers.c.tags).table_valued("value")
+    return [sa.exists(sa.select(tags.c.value).where(tags.c.value == tag))]
 
 
 def happened(subscriber_id: int, event: str, now: datetime, source: str) -> sa.Insert:

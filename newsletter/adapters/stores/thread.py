@@ -68,6 +68,15 @@ class DatabaseThread:
         await _end(job)
         job.result()
 
+    async def empty_journal(self) -> bool:
+        """Whether it is empty now; between transactions only."""
+
+        def checkpoint(connection: sa.Connection) -> bool:
+            busy, *_ = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+        return await self.run(checkpoint)
+
     async def close(self) -> None:
         """Give the file back, and end; whoever asks for more opens it again."""
         await self._finished(self._executor.submit(self._close))
@@ -185,6 +194,8 @@ def _set_pragmas(connection: Any, record: object) -> None:
     # A delivery's state must be on the disk, not on its way there, before DATA starts.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted or changed leaves no copy behind: people can ask to be erased.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
