@@ -85,16 +85,23 @@ class Scheduler:
 
     async def _publish(self) -> None:
         now = self._app.clock.now()
-        slot = await self._app.daily.due(now)
-        if slot is None or self._stopping:
+        due = [(job, slot) for job in await self._app.jobs() if (slot := await job.due(now))]
+        if not due or self._stopping:
             return
         reports = await self._app.collect()
         for report in reports:
             log.info(
                 "collected", source=report.name, entries=report.entries, new=report.new, error=report.error
             )
-        outcome = (await self._app.daily.publish(slot, self._app.clock.now(), reports)).outcome
-        log.info("slot", slot=slot.isoformat(), outcome=outcome.outcome.value, reason=outcome.reason)
+        for job, slot in due:
+            outcome = (await job.publish(slot, self._app.clock.now(), reports)).outcome
+            log.info(
+                "slot",
+                series=job.desk.series,
+                slot=slot.isoformat(),
+                outcome=outcome.outcome.value,
+                reason=outcome.reason,
+            )
 
     async def _send(self) -> None:
         due = await self._app.outbox.count_due(self._app.clock.now())

@@ -1,9 +1,9 @@
 """The only place that builds objects: configuration in, a working newsletter out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from functools import cached_property, partial
@@ -25,7 +25,7 @@ from newsletter.adapters.stores.signups import SqlSignups
 from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
-from newsletter.adapters.weights import shipped_editor
+from newsletter.bootstrap.editing import daily_audience, edition_policy, phrases_of, speak, weekly_policy
 from newsletter.bootstrap.sending import (
     delivery_options,
     make_servers,
@@ -33,19 +33,19 @@ from newsletter.bootstrap.sending import (
     warm_up_allowance,
 )
 from newsletter.config import Secrets, Settings, load_settings
-from newsletter.config.tables import WEEKDAYS, BoostTable
+from newsletter.config.tables import WEEKDAYS
 from newsletter.core.address import domain_of
-from newsletter.core.boosts import Boost
 from newsletter.core.delivery import Decision, Reply
-from newsletter.core.edition import EditionPolicy
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.phrases import Phrases
-from newsletter.core.ranking import Weights
+from newsletter.core.rhythm import Frequency
+from newsletter.core.segments import Segment
+from newsletter.core.series import frequency_of
 from newsletter.core.signup import Turnstile
 from newsletter.core.slots import Schedule, local_time, next_slot
 from newsletter.core.tokens import erased_key
-from newsletter.core.topics import Topic, topic_names
+from newsletter.core.translation import Translator
 from newsletter.errors import ConfigError
 from newsletter.ports import Clock, PublishedEdition, Signer
 from newsletter.render.exhibit import Exhibit, edition_exhibit
@@ -120,6 +120,11 @@ class App:
     def keys(self) -> tuple[bytes, ...]:
         """Those that links may be signed with."""
         return Secrets(self.settings).signing_keys()
+
+    @cached_property
+    def weekly_schedule(self) -> Schedule:
+        """When those of the week are due."""
+        return replace(self.schedule, weekdays=frozenset({WEEKDAYS.index(self.settings.schedule.weekly)}))
 
     @property
     def secret(self) -> bytes:
@@ -209,23 +214,39 @@ class App:
         """Who chooses and lays out."""
         return EditorialDesk(
             self.newsletter,
-            self._policy(),
+            edition_policy(self.settings),
             self.theme,
             self.phrases,
             self.secret,
             self.entries,
             self.editions,
+            daily_audience(self.settings),
+            speak,
+        )
+
+    @cached_property
+    def weekly_desk(self) -> EditorialDesk:
+        """Who does it for the best of the week."""
+        return replace(
+            self.desk,
+            policy=weekly_policy(self.settings),
+            theme=self._theme("weekly_theme", self.settings.newsletter.weekly_theme),
+            phrases=self.phrases.of_week(),
+            audience=replace(self.desk.audience, frequency=Frequency.WEEKLY),
         )
 
     @cached_property
     def theme(self) -> Theme:
-        """How it looks and speaks: the operator's own folder, else the one that comes with the program."""
-        name = self.settings.newsletter.theme
+        """How it looks and speaks."""
+        return self._theme("theme", self.settings.newsletter.theme)
+
+    def _theme(self, key: str, name: str) -> Theme:
+        """The operator's own folder, else the one that comes with the program."""
         own, ours = self.settings.path("templates"), shipped("templates")
         folders = [folder / name for folder in (own, ours) if (folder / name).is_dir()]
         if not folders:
             raise ConfigError(
-                f"[newsletter] theme: neither {own / name} nor a shipped theme of that name exists."
+                f"[newsletter] {key}: neither {own / name} nor a shipped theme of that name exists."
             )
         shared = [folder / "base" for folder in (own, ours) if (folder / "base").is_dir()]
         return Theme.load(folders[0], shared, language=self.settings.newsletter.language)
@@ -233,7 +254,7 @@ class App:
     @cached_property
     def phrases(self) -> Phrases:
         """The words of subjects and sections, in the newsletter's language."""
-        return self.theme.language.phrases(topic_names(shipped_editor()))
+        return phrases_of(self.theme)
 
     @cached_property
     def letters(self) -> LetterWriter:
@@ -244,6 +265,22 @@ class App:
     def daily(self) -> DailyJob:
         """Which slot is due, and what becomes of it."""
         return DailyJob(self.desk, self.slots, self.schedule)
+
+    @cached_property
+    def weekly(self) -> DailyJob:
+        """The same for the best of the week."""
+        return DailyJob(self.weekly_desk, self.slots, self.weekly_schedule)
+
+    def aside(self, segment: Segment) -> DailyJob:
+        """For extra editions that only these readers get."""
+        return replace(self.daily, desk=replace(self.desk, audience=self.desk.audience.part(segment)))
+
+    async def jobs(self) -> tuple[DailyJob, ...]:
+        """The daily one, and that of the week where somebody wants it today."""
+        audience = replace(self.desk.audience, frequency=Frequency.WEEKLY)
+        today = local_time(self.clock.now(), self.schedule.zone)
+        wanted = await self.editions.has_readers(audience, today)
+        return (self.daily, self.weekly) if wanted else (self.daily,)
 
     @cached_property
     def bench(self) -> Theme:
@@ -262,7 +299,12 @@ class App:
 
     def composer(self, published: PublishedEdition) -> Composer:
         """Who writes the copies of this edition."""
-        return Composer(published, self.newsletter, self.secret, self._signer(), self.phrases)
+        spoken = speak(self.theme, published.language) if published.language else None
+        phrases = spoken[1] if spoken else self.phrases
+        translator = Translator(self.phrases, phrases) if spoken else None
+        if frequency_of(published.edition) is Frequency.WEEKLY:
+            phrases = phrases.of_week()
+        return Composer(published, self.newsletter, self.secret, self._signer(), phrases, translator)
 
     async def inspect(self, draft: Draft, email: str | None = None, *, spam: bool = True) -> "Inspection":
         """A draft as this subscriber would get it, else a reader without wishes, with all that can be said of
@@ -272,7 +314,11 @@ class App:
         from newsletter.services.inspect import Inspector
 
         person = await self.subscribers.find(email) if email else _SAMPLE_READER
-        inspector = Inspector(self.desk, self.newsletter, self.secret, self._signer())
+        desk, translator = self.desk, None
+        if abroad := self.desk.abroad(person.language):
+            desk, translator = abroad, Translator(self.phrases, abroad.phrases)
+            draft = desk.draft(translator.edition(draft.edition), draft.created)
+        inspector = Inspector(desk, self.newsletter, self.secret, self._signer(), translator)
         return await inspector.inspect(draft, person, judge if spam else None)
 
     def preview(self, draft: Draft, seen: "Inspection") -> dict[str, bytes]:
@@ -312,7 +358,7 @@ class App:
         """One copy to this person at once, by the server that takes most of them; the ledger does not know of
         it. Raises DeliveryError or NotFound."""
         now = self.clock.now()
-        composer = Composer(published, self.newsletter, self.secret, self._signer(), self.phrases, now)
+        composer = Composer(published, self.newsletter, self.secret, self._signer(), self.phrases, test=now)
         return await send_test(composer, person, max(self._servers(), key=lambda way: way.weight).transport)
 
     async def allowance(self) -> int | None:
@@ -330,20 +376,6 @@ class App:
     def _tombstones(self, email_key: str) -> tuple[str, ...]:
         """What could stand in the place of an address that was erased, the newest key first."""
         return tuple(f"erased:{erased_key(key, email_key)}" for key in self.keys)
-
-    def _policy(self) -> EditionPolicy:
-        table = self.settings.edition
-        topics = tuple(Topic(topic.name, topic.keywords, topic.description) for topic in table.topics)
-        return EditionPolicy(
-            editor=shipped_editor(),
-            max_entries=table.max_entries,
-            min_entries=table.min_entries,
-            max_age_days=table.max_age_days,
-            settle=table.settle,
-            topics=topics,
-            weights=Weights(**table.weights.model_dump()),
-            boosts=tuple(_boost(boost, topics) for boost in table.boosts),
-        )
 
     def _signer(self) -> Signer | None:
         table = self.settings.dkim
@@ -376,16 +408,3 @@ async def open_app(
         if "click_counter" in app.__dict__:  # else nobody has counted
             await app.click_counter.close()
         await database.close()
-
-
-def _boost(table: BoostTable, topics: Sequence[Topic]) -> Boost:
-    """A topic goes by its name and, where it is one of the operator's own, by its keywords."""
-    name = table.keyword or table.author or table.organization or table.topic or ""
-    keywords = [topic.keywords for topic in topics if topic.name == table.topic]
-    return Boost(
-        weight=table.weight,
-        name=name,
-        keywords=(name, *(keywords[0] if keywords else ())) if table.keyword or table.topic else (),
-        author=table.author,
-        organization=table.organization,
-    )

@@ -72,7 +72,7 @@ async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = Fals
             standing = await standing_json(app, published.edition, preview, mailbox)
             print_json(standing | {"collected": collected_json(reports)})
         else:
-            print_lines([*await standing_lines(app, published.edition), *_what_next(folder)])
+            print_lines([*await standing_lines(app, [published.edition]), *_what_next(folder)])
 
 
 def _clear(folder: Path) -> None:

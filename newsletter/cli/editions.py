@@ -1,5 +1,6 @@
 """editions list, show, pause, resume, resolve: what was published, and how its copies stand."""
 
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -20,14 +21,25 @@ from newsletter.cli.output import (
 from newsletter.core.archive import edition_to_json
 from newsletter.core.cleaning import clean_text
 from newsletter.core.model import DeliveryState
+from newsletter.core.rhythm import Frequency
+from newsletter.core.series import edition_name, parse_edition_name, series_of
+from newsletter.errors import NotFound
 from newsletter.ports import Failure, PublishedEdition
 
 __all__ = ["app"]
 
 app = typer.Typer(help="What was published, and how its copies stand.", no_args_is_help=True)
 
-Number = Annotated[
-    int, typer.Argument(metavar="NUMBER", help="As `editions list` shows it.", min=1, max=2**31)
+
+def _name(text: str) -> str:
+    if parse_edition_name("", text) is None:
+        raise typer.BadParameter(f"{text!r} is not the number of an edition, such as 5 or w5.")
+    return text
+
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NUMBER", help="As `editions list` shows it; w5 is of the week.", parser=_name),
 ]
 
 
@@ -36,7 +48,8 @@ Number = Annotated[
 async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """All editions, the newest first."""
     async with open_app(config, now) as opened:
-        editions = await opened.editions.list(opened.newsletter.id)
+        found = [await opened.editions.list(series_of(opened.newsletter.id, often)) for often in Frequency]
+        editions = sorted(chain(*found), key=lambda published: published.edition.slot, reverse=True)
         standings = [await _standing(opened, edition) for edition in editions]
         if json:
             print_json({"editions": standings})
@@ -49,7 +62,7 @@ async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: 
         ("NUMBER", "SLOT", "COPIES*", "SUBJECT*"),
         [
             (
-                published.edition.number,
+                edition_name(published.edition),
                 when(published.edition.slot),
                 outbox_line(accounting),
                 published.edition.subject,
@@ -64,11 +77,11 @@ async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: 
 @app.command("show")
 @async_command
 async def show_edition(
-    number: Number, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
+    name: Name, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
 ) -> None:
     """One edition: its sections, why each entry stands where it stands, and who did not get a copy."""
     async with open_app(config, now) as opened:
-        published = await opened.editions.get(opened.newsletter.id, number)
+        published = await _find(opened, name)
         standing = await _standing(opened, published)
         failures = await opened.outbox.failures(published.id)
         accounting = await opened.outbox.accounting(published.id)
@@ -84,7 +97,9 @@ async def show_edition(
         )
         return
     edition = published.edition
-    print_lines([f"Edition {edition.number}, {when(edition.slot)}", edition.subject, outbox_line(accounting)])
+    print_lines(
+        [f"Edition {edition_name(edition)}, {when(edition.slot)}", edition.subject, outbox_line(accounting)]
+    )
     print_lines(held_lines(published, accounting))
     column = clicks_column(clicks)
     if clicks:
@@ -109,7 +124,7 @@ async def show_edition(
 @app.command()
 @async_command
 async def pause(
-    number: Number,
+    name: Name,
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads `newsletter status`.")
     ] = "by hand",
@@ -119,30 +134,28 @@ async def pause(
 ) -> None:
     """Send no further copy of an edition, also where a send is running, until it is resumed."""
     async with open_app(config, now) as opened:
-        published = await opened.editions.get(opened.newsletter.id, number)
+        published = await _find(opened, name)
         await opened.outbox.pause(published.id, clean_text(reason))
-        paused = await opened.editions.get(opened.newsletter.id, number)
-        await _tell(opened, number, paused.pause_notice, json=json)
+        paused = await _find(opened, name)
+        await _tell(opened, name, paused.pause_notice, json=json)
 
 
 @app.command()
 @async_command
-async def resume(
-    number: Number, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
-) -> None:
+async def resume(name: Name, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Let the copies of a paused edition be sent after all, as if it were published now."""
     async with open_app(config, now) as opened:
-        published = await opened.editions.get(opened.newsletter.id, number)
+        published = await _find(opened, name)
         await opened.outbox.resume(published.id, opened.clock.now())
         await _tell(
-            opened, number, f"Edition {number} goes on: `newsletter send` delivers what is left.", json=json
+            opened, name, f"Edition {name} goes on: `newsletter send` delivers what is left.", json=json
         )
 
 
 @app.command()
 @async_command
 async def resolve(
-    number: Number,
+    name: Name,
     emails: Annotated[
         list[str] | None, typer.Argument(metavar="EMAIL", help="Only these; all without.")
     ] = None,
@@ -159,19 +172,27 @@ async def resolve(
         raise typer.BadParameter("say either --resend or --accepted.")
     state = DeliveryState.PENDING if resend else DeliveryState.ACCEPTED
     async with open_app(config, now) as opened:
-        published = await opened.editions.get(opened.newsletter.id, number)
+        published = await _find(opened, name)
         resolved = await opened.outbox.resolve(published.id, state, opened.clock.now(), emails or None)
         what = "are to be sent again: `newsletter send` delivers them" if resend else "count as accepted"
         said = f"{resolved} of the copies that were unknown {what}." if resolved else _NONE_UNKNOWN
-        await _tell(opened, number, said, json=json, resolved=resolved)
+        await _tell(opened, name, said, json=json, resolved=resolved)
 
 
 _NONE_UNKNOWN = "None of these copies is unknown: `newsletter editions show` says how each stands."
 
 
-async def _tell(opened: App, number: int, said: str, *, json: bool, **more: object) -> None:
+async def _find(opened: App, name: str) -> PublishedEdition:
+    """Raises NotFound."""
+    found = parse_edition_name(opened.newsletter.id, name)
+    if found is None:
+        raise NotFound(f"there is no edition {name}.")
+    return await opened.editions.get(*found)
+
+
+async def _tell(opened: App, name: str, said: str, *, json: bool, **more: object) -> None:
     """What was done, and how the edition stands now."""
-    published = await opened.editions.get(opened.newsletter.id, number)
+    published = await _find(opened, name)
     if json:
         print_json(await _standing(opened, published) | more)
     else:
@@ -181,6 +202,7 @@ async def _tell(opened: App, number: int, said: str, *, json: bool, **more: obje
 async def _standing(opened: App, published: PublishedEdition) -> dict[str, object]:
     accounting = await opened.outbox.accounting(published.id)
     return edition_json(published.edition) | {
+        "name": edition_name(published.edition),
         "outbox": outbox_json(accounting),
         "paused": published.paused,
     }

@@ -5,20 +5,26 @@ from typing import Annotated
 import typer
 
 from newsletter.bootstrap import App, open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Slot, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Part, Slot, async_command
 from newsletter.cli.output import collected_json, print_json, print_lines
 from newsletter.cli.work import (
-    chosen_slot,
+    chosen_slots,
     collect_lines,
+    newest_of_each,
     nothing_due,
+    of_each,
     published_line,
     rehearse,
     send_due,
-    standing_json,
     standing_lines,
+    standings_json,
+    waiting_lines,
 )
+from newsletter.core.rhythm import Frequency
+from newsletter.core.segments import Segment
 from newsletter.core.slots import Outcome
 from newsletter.errors import NewsletterError, SourceError, TemplateError
+from newsletter.ports import PublishedEdition
 from newsletter.services.daily import Published
 
 __all__ = ["collect", "publish", "run", "send"]
@@ -43,7 +49,11 @@ async def collect(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json =
 
 @async_command
 async def publish(
-    config: Config = DEFAULT_CONFIG, slot: Slot = None, now: Now = None, json: Json = False
+    config: Config = DEFAULT_CONFIG,
+    slot: Slot = None,
+    segment: Part = None,
+    now: Now = None,
+    json: Json = False,
 ) -> None:
     """Freeze the edition of the due slot and plan its outbox.
 
@@ -51,15 +61,17 @@ async def publish(
     """
     async with open_app(config, now) as app:
         instant = app.clock.now()
-        chosen = await chosen_slot(app, slot, instant)
-        published = await app.daily.publish(chosen, instant) if chosen else None
-        edition = published.edition if published else None
+        published = [
+            await job.publish(due, instant) for job, due in await chosen_slots(app, slot, instant, segment)
+        ]
+        editions = of_each(served.edition for served in published)
         if json:
-            print_json(await standing_json(app, edition))
-        elif published is None:
+            print_json(await standings_json(app, editions))
+        elif not published:
             print_lines([nothing_due(app, instant)])
         else:
-            print_lines([published_line(published), *await standing_lines(app, edition)])
+            print_lines(map(published_line, published))
+            print_lines(await standing_lines(app, editions.values()))
 
 
 @async_command
@@ -72,17 +84,18 @@ async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = Fa
         try:
             await send_due(app, quiet=json)
         finally:
-            newest = await app.editions.newest(app.newsletter.id)
+            newest = await newest_of_each(app)
             if json:
-                print_json(await standing_json(app, newest))
+                print_json(await standings_json(app, newest))
             else:
-                print_lines(await standing_lines(app, newest) or ["Nothing was published yet."])
+                print_lines(await standing_lines(app, newest.values()) or ["Nothing was published yet."])
 
 
 @async_command
 async def run(
     config: Config = DEFAULT_CONFIG,
     slot: Slot = None,
+    segment: Part = None,
     dry_run: DryRun = False,
     now: Now = None,
     json: Json = False,
@@ -95,38 +108,43 @@ async def run(
         if dry_run:
             await rehearse(app, json=json)
             return
-        published, failure = await _publish_due(app, slot, quiet=json)
-        edition = published.edition if published else None
+        editions, failure = await _publish_due(app, slot, segment, quiet=json)
         try:
             copies = await app.outbox.count_due(app.clock.now()) > 0
             if copies:
-                edition = edition or await app.editions.newest(app.newsletter.id)
+                editions = editions or await newest_of_each(app)
             await send_due(app, quiet=json, copies=copies)
         finally:
             if json:
-                print_json(await standing_json(app, edition))
+                print_json(await standings_json(app, editions))
             else:
-                print_lines(await standing_lines(app, edition))
+                print_lines(await standing_lines(app, editions.values()) or await waiting_lines(app))
     if failure:
         raise failure
 
 
 async def _publish_due(
-    app: App, slot: str | None, *, quiet: bool
-) -> tuple[Published | None, NewsletterError | None]:
-    """Serve the chosen slot, if any. What goes wrong is answered and not raised: what an earlier edition
+    app: App, slot: str | None, segment: Segment | None, *, quiet: bool
+) -> tuple[dict[Frequency, PublishedEdition], NewsletterError | None]:
+    """Serve the chosen slots, if any. What goes wrong is answered and not raised: what an earlier edition
     left to send is no worse for it."""
     now = app.clock.now()
-    chosen = await chosen_slot(app, slot, now)
-    if chosen is None:
+    chosen = await chosen_slots(app, slot, now, segment)
+    if not chosen:
         print_lines([] if quiet else [nothing_due(app, now)])
-        return None, None
+        return {}, None
     reports = await app.collect()
-    try:
-        published = await app.daily.publish(chosen, app.clock.now(), reports)
-    except TemplateError as error:
-        return None, error
-    print_lines([] if quiet else [*collect_lines(reports), published_line(published)])
-    if published.outcome.outcome is Outcome.FAILED:
-        return published, SourceError(f"nothing was published: {published.outcome.reason}")
-    return published, None
+    print_lines([] if quiet else collect_lines(reports))
+    published: list[Published] = []
+    failure: NewsletterError | None = None
+    for job, due in chosen:
+        try:
+            served = await job.publish(due, app.clock.now(), reports)
+        except TemplateError as error:
+            failure = error
+            continue
+        print_lines([] if quiet else [published_line(served)])
+        published.append(served)
+        if served.outcome.outcome is Outcome.FAILED:
+            failure = SourceError(f"nothing was published: {served.outcome.reason}")
+    return of_each(served.edition for served in published), failure

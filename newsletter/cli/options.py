@@ -9,7 +9,10 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 
-__all__ = ["Config", "Json", "Now", "Reader", "Slot", "async_command", "new_runner"]
+from newsletter.core.segments import Segment, parse_segment
+from newsletter.errors import InputError
+
+__all__ = ["Config", "Json", "Now", "Part", "Reader", "Slot", "async_command", "new_runner"]
 
 P = ParamSpec("P")
 
@@ -24,6 +27,13 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def _segment(text: str) -> Segment:
+    try:
+        return parse_segment(text)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The newsletter's configuration.")]
 Now = Annotated[
     datetime | None,
@@ -36,6 +46,16 @@ Reader = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="This 
 Slot = Annotated[
     str | None,
     typer.Option("--slot", metavar="now", help='"now" makes an extra edition off the schedule.'),
+]
+
+Part = Annotated[
+    Segment | None,
+    typer.Option(
+        "--segment",
+        metavar="CONDITIONS",
+        parser=_segment,
+        help="With --slot now: only for these readers, such as 'tag:beta and not language:de'.",
+    ),
 ]
 
 DEFAULT_CONFIG = Path("newsletter.toml")

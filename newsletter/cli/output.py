@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter.core.model import Accounting, DeliveryState, Edition
+from newsletter.core.series import edition_name
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 
@@ -105,13 +106,13 @@ def outbox_line(accounting: Accounting) -> str:
 
 def held_lines(published: PublishedEdition, accounting: Accounting) -> Iterator[str]:
     """What waits for a person's word, with the command that gives it."""
-    number = published.edition.number
+    name = edition_name(published.edition)
     if published.paused:
         yield f"  ! {published.pause_notice}"
     if unknown := accounting[DeliveryState.UNKNOWN]:
         yield (
-            f"  ! Edition {number}: nobody knows whether the server took {unknown} of its copies. "
-            f"`newsletter editions resolve {number} --resend` sends them again, --accepted does not."
+            f"  ! Edition {name}: nobody knows whether the server took {unknown} of its copies. "
+            f"`newsletter editions resolve {name} --resend` sends them again, --accepted does not."
         )
 
 

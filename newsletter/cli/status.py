@@ -4,8 +4,9 @@ from newsletter.bootstrap import open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import edition_json, held_lines, outbox_json, print_json, print_lines, when
 from newsletter.cli.work import letters_line, standing_lines
+from newsletter.core.series import edition_name, weekly_of
 from newsletter.core.slots import SlotOutcome, local_time, next_slot
-from newsletter.ports import SourceState
+from newsletter.ports import PublishedEdition, SourceState
 
 __all__ = ["status"]
 
@@ -21,8 +22,14 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
     async with open_app(config, now) as app:
         instant = app.clock.now()
         outcomes = await app.slots.outcomes(app.newsletter.id)
+        weeks = await app.slots.outcomes(weekly_of(app.newsletter.id))
         newest = await app.editions.newest(app.newsletter.id)
-        paused = await app.editions.paused(app.newsletter.id)
+        weekly = await app.editions.newest(weekly_of(app.newsletter.id))
+        shown = [found for found in (newest, weekly) if found]
+        paused = [
+            *await app.editions.paused(app.newsletter.id),
+            *await app.editions.paused(weekly_of(app.newsletter.id)),
+        ]
         people = await app.subscribers.counts()
         sources = await app.memory.states()
         upcoming = next_slot(app.schedule, instant)
@@ -33,9 +40,10 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
                     "now": local_time(instant, app.schedule.zone).isoformat(),
                     "next_slot": upcoming.isoformat(),
                     "slots": [_slot_json(outcome) for outcome in outcomes],
+                    "weekly_slots": [_slot_json(outcome) for outcome in weeks],
                     "edition": edition_json(newest.edition) if newest else None,
                     "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
-                    "paused": [{"number": held.edition.number, "reason": held.paused} for held in paused],
+                    "paused": [_held_json(held) for held in paused],
                     "subscribers": people,
                     "letters": await app.letterbox.waiting(),
                     "sources": [_source_json(source) for source in sources],
@@ -48,9 +56,15 @@ async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = 
         print_lines(f"Source       {source.name}: {source.error}" for source in sources if source.error)
         print_lines(["Slots        " + ("" if outcomes else "none yet")])
         print_lines(f"  {_slot_line(outcome)}" for outcome in outcomes[:_SHOWN])
-        print_lines(await standing_lines(app, newest))
-        for held in (found for found in paused if newest is None or found.id != newest.id):
+        print_lines(["Weekly slots"] if weeks else [])
+        print_lines(f"  {_slot_line(outcome, 'w')}" for outcome in weeks[:_SHOWN])
+        print_lines(await standing_lines(app, shown))
+        for held in (found for found in paused if found.id not in {edition.id for edition in shown}):
             print_lines(held_lines(held, await app.outbox.accounting(held.id)))
+
+
+def _held_json(held: PublishedEdition) -> dict[str, object]:
+    return {"number": held.edition.number, "name": edition_name(held.edition), "reason": held.paused}
 
 
 def _source_json(source: SourceState) -> dict[str, object]:
@@ -62,8 +76,8 @@ def _source_json(source: SourceState) -> dict[str, object]:
     }
 
 
-def _slot_line(outcome: SlotOutcome) -> str:
-    detail = f"edition {outcome.edition}" if outcome.edition else outcome.reason
+def _slot_line(outcome: SlotOutcome, series: str = "") -> str:
+    detail = f"edition {series}{outcome.edition}" if outcome.edition else outcome.reason
     return f"{when(outcome.slot)}  {outcome.outcome}: {detail}"
 
 

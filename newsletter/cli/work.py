@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,27 +25,34 @@ from newsletter.cli.output import (
 )
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState, Edition
+from newsletter.core.rhythm import Frequency
+from newsletter.core.segments import Segment
+from newsletter.core.series import edition_name, frequency_of, series_of
 from newsletter.core.slots import local_time, next_slot
 from newsletter.errors import ConfigError, NotFound, ServerUnavailable
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
-from newsletter.services.daily import Published
+from newsletter.services.daily import DailyJob, Published
 from newsletter.services.deliver import Delivery
 from newsletter.services.post import Post
 
 __all__ = [
     "NOTHING_NEW",
-    "chosen_slot",
+    "chosen_slots",
     "collect_lines",
     "letters_line",
     "local_now",
+    "newest_of_each",
     "nothing_due",
+    "of_each",
     "proposed",
     "published_line",
     "rehearse",
     "send_due",
     "standing_json",
     "standing_lines",
+    "standings_json",
+    "waiting_lines",
     "write_files",
 ]
 
@@ -60,13 +67,33 @@ def local_now(app: App) -> datetime:
     return local_time(app.clock.now().replace(microsecond=0), app.schedule.zone)
 
 
-async def chosen_slot(app: App, slot: str | None, now: datetime) -> datetime | None:
-    """The slot to serve: the due one, or this very moment for `--slot now`."""
+async def chosen_slots(
+    app: App, slot: str | None, now: datetime, segment: Segment | None = None
+) -> list[tuple[DailyJob, datetime]]:
+    """The slots to serve: those due, of the days and of the week, or this very moment for `--slot now`, which
+    may be for some only. Raises NotFound where that is nobody."""
+    if slot is None and segment is not None:
+        raise typer.BadParameter("--segment is for an extra edition: say --slot now as well.")
     if slot is None:
-        return await app.daily.due(now)
+        return [(job, due) for job in await app.jobs() if (due := await job.due(now))]
     if slot != "now":
         raise typer.BadParameter(f'--slot takes "now" (it is {slot!r}).')
-    return local_now(app)
+    job = app.daily if segment is None else app.aside(segment)
+    if segment is not None and not await app.editions.has_readers(job.desk.audience, local_now(app)):
+        raise NotFound(f"no reader who wants an edition today is in the segment {segment}.")
+    return [(job, local_now(app))]
+
+
+def of_each(published: Iterable[PublishedEdition | None]) -> dict[Frequency, PublishedEdition]:
+    """Which of them is the daily edition, and which that of the week."""
+    return {frequency_of(found.edition): found for found in published if found}
+
+
+async def newest_of_each(app: App) -> dict[Frequency, PublishedEdition]:
+    """The newest edition of each series."""
+    return of_each(
+        [await app.editions.newest(series_of(app.newsletter.id, frequency)) for frequency in Frequency]
+    )
 
 
 async def proposed(app: App) -> Edition:
@@ -103,13 +130,21 @@ def published_line(published: Published) -> str:
         return f"No edition for {when(outcome.slot)}: {outcome.outcome}, {outcome.reason}."
     edition = published.edition.edition
     lines = [
-        f"✓ Edition {edition.number} for {when(edition.slot)}: {edition.subject}",
+        f"✓ Edition {edition_name(edition)} for {when(edition.slot)}: {edition.subject}",
         f"  {len(edition.featured)} entries in {len(edition.sections)} sections, "
         f"{len(edition.also)} more by title, {edition.more} on the web only",
     ]
     if published.draft and (steps := published.draft.fitting.steps):
         lines.append(f"  So that no mailbox cuts it short: {'; '.join(steps)}")
     return "\n".join(lines)
+
+
+async def standings_json(app: App, editions: Mapping[Frequency, PublishedEdition]) -> dict[str, object]:
+    """How the daily edition stands, and beside it that of the week."""
+    weekly = editions.get(Frequency.WEEKLY)
+    return await standing_json(app, editions.get(Frequency.DAILY)) | {
+        "weekly": await standing_json(app, weekly) if weekly else None
+    }
 
 
 async def standing_json(
@@ -124,31 +159,47 @@ async def standing_json(
     }
 
 
-async def standing_lines(app: App, edition: PublishedEdition | None) -> list[str]:
+async def standing_lines(app: App, editions: Iterable[PublishedEdition]) -> list[str]:
     """The same for people, with what did not go well and what comes next."""
-    if edition is None:
-        return []
+    lines: list[str] = []
+    going = False
+    for edition in editions:
+        published = await app.outbox.edition(edition.id)
+        going = going or not published.paused
+        lines += await _copies_lines(app, published)
+    return [*lines, *await _next_lines(app)] if going else lines
+
+
+async def _copies_lines(app: App, edition: PublishedEdition) -> list[str]:
     accounting = await app.outbox.accounting(edition.id)
     mark = "✓" if accounting[DeliveryState.ACCEPTED] == accounting.planned else "·"
-    lines = [f"{mark} Copies of edition {edition.edition.number}: {outbox_line(accounting)}"]
+    lines = [f"{mark} Copies of edition {edition_name(edition.edition)}: {outbox_line(accounting)}"]
     lines += [
         f"  ! {failure.email}: {failure.state} after {_times(failure.attempts)}: {failure.reason}"
         for failure in await app.outbox.failures(edition.id, limit=5)
     ]
-    published = await app.outbox.edition(edition.id)
-    lines += held_lines(published, accounting)
-    if published.paused:
-        return lines
-    if await app.outbox.count_due(app.clock.now()):
-        lines.append(
-            "  The warm-up plan allows no more copies today; `newsletter send` goes on tomorrow."
-            if await app.allowance() == 0
-            else "  Next: `newsletter send` delivers what is pending."
-        )
-    elif retry := await app.outbox.next_attempt():
-        lines.append(
-            f"  Next: `newsletter send` from {when(local_time(retry, app.schedule.zone))} on tries again."
-        )
+    return [*lines, *held_lines(edition, accounting)]
+
+
+async def waiting_lines(app: App) -> Sequence[str]:
+    """How many copies wait for their readers' hours, and until when; nothing where there are none."""
+    return await _next_lines(app) if await app.outbox.count_waiting(app.clock.now()) else []
+
+
+async def _next_lines(app: App) -> Sequence[str]:
+    now = app.clock.now()
+    waiting = await app.outbox.count_waiting(now)
+    lines = [f"  {_copies_wait(waiting)} for the hours that readers chose."] if waiting else []
+    if await app.outbox.count_due(now):
+        if await app.allowance() == 0:
+            return [
+                *lines,
+                "  The warm-up plan allows no more copies today; `newsletter send` goes on tomorrow.",
+            ]
+        return [*lines, "  Next: `newsletter send` delivers what is pending."]
+    if again := await app.outbox.next_attempt():
+        at = when(local_time(again, app.schedule.zone))
+        return [*lines, f"  Next: `newsletter send` from {at} on {'goes on' if waiting else 'tries again'}."]
     return lines
 
 
@@ -157,6 +208,10 @@ async def letters_line(app: App) -> list[str]:
     waiting = await app.letterbox.waiting()
     letters = "1 waits" if waiting == 1 else f"{waiting} wait"
     return [f"Letters      {letters} to be sent"] if waiting else []
+
+
+def _copies_wait(count: int) -> str:
+    return "1 copy waits" if count == 1 else f"{count} copies wait"
 
 
 def _times(attempts: int) -> str:

@@ -28,6 +28,7 @@ from newsletter.config.values import (
     NetworkRange,
     Origin,
     SecureAddress,
+    SegmentText,
     Sender,
     Slug,
     TimeOfDay,
@@ -53,6 +54,7 @@ class NewsletterTable(Table):
     base_url: BaseUrl
     id: Slug = "newsletter"
     theme: Slug = "digest"
+    weekly_theme: Slug = "weekly"
     language: str = Field("en", min_length=2, max_length=35)
     entry_language: str = Field("en", min_length=2, max_length=35)
     logo: SecureAddress | None = None
@@ -64,6 +66,7 @@ class NewsletterTable(Table):
 class ScheduleTable(Table):
     time: TimeOfDay = time(7, 30)
     days: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1)
+    weekly: Weekday = "fri"
     timezone: Zone = ZoneInfo("UTC")
     catch_up: Duration = timedelta(hours=6)
 
@@ -168,10 +171,12 @@ class BoostTable(Table):
 
 class EditionTable(Table):
     max_entries: int = Field(25, ge=1, le=200)
+    weekly_entries: int = Field(40, ge=1, le=200)
     min_entries: int = Field(1, ge=1)
     max_age_days: int = Field(14, ge=1, le=3650)
     settle: Duration = timedelta(0)
     reasons: bool = False
+    segment: SegmentText | None = None
     topics: tuple[Annotated[TopicTable, BeforeValidator(_topic)], ...] = ()
     weights: WeightsTable = WeightsTable()
     boosts: tuple[BoostTable, ...] = ()
@@ -283,6 +288,7 @@ class StoreTable(Table):
 class WebTable(Table):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    trusted_proxies: tuple[NetworkRange, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
 
 
 class SignupTable(Table):
@@ -293,7 +299,6 @@ class SignupTable(Table):
     per_ip_day: int = Field(20, ge=1)
     per_domain_hour: int = Field(100, ge=1)
     per_hour: int = Field(1000, ge=1, le=100_000)
-    trusted_proxies: tuple[NetworkRange, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
     allow_origins: tuple[Origin, ...] = ()
     goodbye: bool = False
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator
 
 from newsletter.core.address import normalise_address
+from newsletter.core.segments import parse_segment
 from newsletter.errors import InputError
 from newsletter.render.headers import mailbox as header_line
 from newsletter.render.text import safe_link
@@ -24,6 +25,7 @@ __all__ = [
     "NetworkRange",
     "Origin",
     "SecureAddress",
+    "SegmentText",
     "Sender",
     "Slug",
     "TimeOfDay",
@@ -125,6 +127,14 @@ def _secure_address(value: str) -> str:
     return value
 
 
+def _segment(value: str) -> str:
+    try:
+        parse_segment(value)
+    except InputError as error:
+        raise ValueError(str(error).rstrip(".")) from None
+    return value
+
+
 def _host_name(value: str) -> str:
     if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", value):
         raise ValueError('write a name such as "example.org"')
@@ -168,5 +178,7 @@ SecureAddress = Annotated[str, AfterValidator(_secure_address)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 NetworkRange = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
+
+SegmentText = Annotated[str, AfterValidator(_segment)]
 Slug = Annotated[str, AfterValidator(_slug)]
 DomainOrAny = Annotated[str, AfterValidator(_domain_or_any)]

@@ -26,7 +26,8 @@ def subject(best: Sequence[RankedEntry], topics: Mapping[int, str], phrases: Phr
     names = _names(_second_topic(best, topics), phrases)
     topic = next((name for name in names if len(name) <= _TOPIC_LIMIT), "")
     if not topic:
-        return shortened(title, _SUBJECT_LIMIT)
+        room = _SUBJECT_LIMIT - len(phrases.alone.format(title=""))
+        return phrases.alone.format(title=shortened(title, room))
     longest = max(
         len(pattern.format(title="", topic=topic)) for pattern in (phrases.plus, phrases.plus_after_end)
     )

@@ -1,10 +1,14 @@
 """When somebody wants to get the newsletter."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["Frequency", "Rhythm"]
+__all__ = ["Frequency", "Rhythm", "not_before"]
+
+_MINUTE = timedelta(minutes=1)
 
 
 class Frequency(StrEnum):
@@ -22,7 +26,7 @@ class Rhythm:
 
     frequency: Frequency = Frequency.DAILY
     weekdays: tuple[int, ...] = ()
-    """Those on which an edition is wanted, Monday is 0; empty where every day will do."""
+    """Those on which a daily edition is wanted, Monday is 0; empty where every day will do."""
     hour: int | None = None
     """From 0 to 23 in their own zone: not before that. None: as soon as it is there."""
     zone: str = ""
@@ -30,7 +34,43 @@ class Rhythm:
     paused_until: date | None = None
     """The first day on which they want it again."""
 
-    def wants(self, day: date) -> bool:
-        """Whether a daily edition of this local day is for them."""
-        paused = self.paused_until is not None and day < self.paused_until
-        return not paused and (not self.weekdays or day.weekday() in self.weekdays)
+    def wants(self, day: date, frequency: Frequency = Frequency.DAILY) -> bool:
+        """Whether an edition of this local day is for them, a daily one or that of the week."""
+        if frequency is not self.frequency or (self.paused_until is not None and day < self.paused_until):
+            return False
+        return frequency is Frequency.WEEKLY or not self.weekdays or day.weekday() in self.weekdays
+
+
+def not_before(rhythm: Rhythm, slot: datetime, zone: tzinfo) -> datetime | None:
+    """The first instant from `slot` on, in UTC, at which the reader's clock shows the full hour that they
+    chose, or has just passed over it in a gap of daylight saving. None where they chose none, or where it is
+    that hour already. `zone` is the newsletter's."""
+    if rhythm.hour is None:
+        return None
+    own = _own_zone(rhythm.zone) or zone
+    local = slot.astimezone(own)
+    if local.hour == rhythm.hour:
+        return None
+    days = (local.date() + timedelta(days=days) for days in range(3))
+    return min(shown for day in days for shown in _shown(day, rhythm.hour, own) if shown >= slot)
+
+
+def _shown(day: date, hour: int, zone: tzinfo) -> Iterator[datetime]:
+    """When a clock shows this hour of this day: once, twice in a fold, and in a gap the minute after it."""
+    wall = datetime.combine(day, time(hour))
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if second >= first:
+        yield from (first, second)
+        return
+    after = second  # by the offset after the gap, so before it
+    while after.astimezone(zone).replace(tzinfo=None) < wall:
+        after += _MINUTE
+    yield after
+
+
+def _own_zone(name: str) -> ZoneInfo | None:
+    """None for no name, and for one that this machine does not know: nobody's copy must fail for that."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -34,7 +34,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class SlotOutcome:
-    """How one slot ended, and why, in words."""
+    """How one slot ended, and why, in words; where it was sent, the reason says for whom if not for all."""
 
     slot: datetime
     outcome: Outcome
@@ -73,7 +73,8 @@ def due(schedule: Schedule, now: datetime, outcomes: Sequence[SlotOutcome]) -> D
     it; and all others since the last that ended, with the reason why each is skipped. Where none has
     ended yet there is nothing older to have missed."""
     ended = {outcome.slot for outcome in outcomes}
-    last_sent = max((outcome.slot for outcome in outcomes if outcome.outcome is Outcome.SENT), default=None)
+    sent_to_all = (o.slot for o in outcomes if o.outcome is Outcome.SENT and not o.reason)
+    last_sent = max(sent_to_all, default=None)
     horizon = now - schedule.catch_up
     start = min(horizon, max(max(ended), now - _MEMORY)) if ended else horizon
     open_slots = [slot for slot in slots_between(schedule, start, now) if slot not in ended]

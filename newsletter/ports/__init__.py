@@ -7,7 +7,7 @@ a kind (`tests/contract`).
 from newsletter.ports.clicks import Clicks, Followed, LinkClicks, LinkName, Tally
 from newsletter.ports.letters import ClaimedLetter, Letters, Signups
 from newsletter.ports.people import Erased, Imported, Subscribers
-from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Slots
+from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Rendering, Slots
 from newsletter.ports.reading import (
     Entries,
     Fetched,
@@ -56,6 +56,7 @@ __all__ = [
     "Paces",
     "Page",
     "PublishedEdition",
+    "Rendering",
     "Roster",
     "Session",
     "Signer",

@@ -1,13 +1,27 @@
 """Where editions and slots are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from newsletter.core.audience import EVERYBODY, Audience
 from newsletter.core.model import Edition
+from newsletter.core.series import edition_name
 from newsletter.core.slots import SlotOutcome
 
-__all__ = ["Editions", "Headline", "PublishedEdition", "Slots"]
+__all__ = ["Editions", "Headline", "PublishedEdition", "Rendering", "Slots"]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """An edition in another language than the newsletter's."""
+
+    language: str
+    """As readers asked for it: "de"."""
+    edition: Edition
+    html: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -24,13 +38,15 @@ class PublishedEdition:
     """Why none of its copies are sent for now."""
     resumed: datetime | None = None
     """When somebody last said that they should be sent after all."""
+    language: str = ""
+    """Of this rendering; empty for the newsletter's own."""
 
     @property
     def pause_notice(self) -> str:
         """Where it is paused: why, and what lets it go on."""
-        number = self.edition.number
+        name = edition_name(self.edition)
         return (
-            f"Edition {number} is paused: {self.paused}. `newsletter editions resume {number}` lets "
+            f"Edition {name} is paused: {self.paused}. `newsletter editions resume {name}` lets "
             "`newsletter send` go on with what is left."
         )
 
@@ -45,16 +61,33 @@ class Headline:
 
 
 class Editions(Protocol):
-    """The editions of all newsletters; none changes once it is in here."""
+    """The editions of all series (`core.series`), here called newsletters; none changes once it is in
+    here."""
 
     async def next_number(self, newsletter: str) -> int:
         """The number that the next edition would have, from 1."""
 
     async def publish(
-        self, edition: Edition, html: str, text: str, nonce: str, now: datetime
+        self,
+        edition: Edition,
+        html: str,
+        text: str,
+        nonce: str,
+        now: datetime,
+        audience: Audience = EVERYBODY,
+        renderings: Sequence[Rendering] = (),
     ) -> PublishedEdition | None:
-        """Freeze it, mark its entries as featured, plan one outbox row for each active subscriber and
-        close its slot as sent, in one transaction. None where that slot or number is taken already."""
+        """Freeze it, mark its entries as featured, plan one outbox row for each active subscriber that it is
+        for and close its slot as sent, in one transaction; what is aside for a part of the readers marks no
+        entry. Who asked for the language of a rendering gets that one. None where that slot or number is
+        taken already."""
+
+    async def has_readers(self, audience: Audience, slot: datetime) -> bool:
+        """Whether an edition of this slot, local time of the newsletter, would be for anybody."""
+
+    async def languages(self, audience: Audience, slot: datetime) -> tuple[str, ...]:
+        """Those that readers of an edition of this slot asked for, the one of most readers first; not more
+        than can be rendered in good time."""
 
     async def get(self, newsletter: str, number: int) -> PublishedEdition:
         """Raises NotFound."""

@@ -37,6 +37,8 @@ class DueCopy:
     wishes: Wishes
     attempts: int
     """How many times DATA was begun for it before."""
+    language: str = ""
+    """That of the rendering they get; empty for the newsletter's own."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,21 @@ class Outbox(Protocol):
     async def hold_stale(self, now: datetime, idle: timedelta) -> tuple[int, ...]:
         """Ask whoever holds the right to send, before the first row is begun: pauses the editions with open
         rows of which nothing was recorded for longer than `idle`, since they may have gone out from
-        another copy of this store. Answers their ids and those that `exclusive` has paused."""
+        another copy of this store; but none whose rows all wait for their readers' hours, or have not waited
+        for a sender that long since. Answers their ids and those that `exclusive` has paused."""
 
     async def interrupted(self) -> tuple[DueCopy, ...]:
         """Rows that an earlier sender left in `sending`, of paused editions too: nobody knows whether the
         server took them."""
 
     async def due(self, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
-        """Rows that are pending, or deferred until now or earlier, whose id is above `after`."""
+        """Rows that are pending or deferred, and not until later than now, whose id is above `after`."""
 
     async def count_due(self, now: datetime) -> int:
         """How many rows there are to send, with those that somebody is sending or has left behind."""
+
+    async def count_waiting(self, now: datetime) -> int:
+        """How many pending rows wait for the hour that their reader chose."""
 
     async def record(
         self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime
@@ -87,7 +93,8 @@ class Outbox(Protocol):
 
     async def expire(self, now: datetime, lifetime: timedelta) -> int:
         """Give up the pending and deferred rows of editions that were published, or resumed if that was
-        later, longer ago than `lifetime`, unless they are paused. Answers how many."""
+        later, longer ago than `lifetime`, unless they are paused. What had to wait for its reader's hour is
+        as old as from then on. Answers how many."""
 
     async def pause(self, edition_id: int, reason: str) -> None:
         """Send no copy of this edition until it is resumed. Raises NotFound."""
@@ -111,11 +118,14 @@ class Outbox(Protocol):
     async def edition(self, edition_id: int) -> PublishedEdition:
         """What the rows of this edition are copies of. Raises NotFound."""
 
+    async def rendering(self, edition_id: int, language: str) -> PublishedEdition:
+        """The same for rows of this language. Raises NotFound."""
+
     async def accounting(self, edition_id: int) -> Accounting:
         """How many rows are in which state."""
 
     async def next_attempt(self) -> datetime | None:
-        """When the next deferred row is due."""
+        """When the next row is due of those that are deferred or wait for their reader's hour."""
 
     async def failures(self, edition_id: int, limit: int = 50) -> tuple[Failure, ...]:
         """Rows that are deferred, rejected, expired, suppressed or unknown, with the reason."""

@@ -128,6 +128,7 @@ class Language:
         gettext = self.texts.gettext
         english = self.locale.language == ENGLISH
         return Phrases(
+            week=gettext("The week: {subject}"),
             plus=gettext("{title}, plus {topic}"),
             plus_after_end=gettext("{title} Plus {topic}"),
             lowered=english,

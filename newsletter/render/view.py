@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from newsletter.core.clicks import addresses
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry
 from newsletter.core.sentences import sentences
+from newsletter.core.series import archive_path
 from newsletter.render.clicklinks import ClickLinks
 from newsletter.render.detail import FULL, Detail
 from newsletter.render.language import Language
@@ -137,7 +138,7 @@ def view_edition(
         counts=range(1, len(featured) + len(also) + 1),
         candidates=edition.candidates,
         more=edition.more,
-        archive=f"{newsletter.base_url}/archive/{edition.number}",
+        archive=newsletter.base_url + archive_path(edition),
         can_reply=newsletter.reply_to is not None,
         postal_address=clean_lines(newsletter.postal_address),
     )

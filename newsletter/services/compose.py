@@ -12,6 +12,8 @@ from newsletter.core.model import Edition, Newsletter
 from newsletter.core.phrases import ENGLISH, Phrases
 from newsletter.core.reader import Arrangement, arrange_for
 from newsletter.core.readerindex import ReaderIndex
+from newsletter.core.series import edition_name
+from newsletter.core.translation import Translator
 from newsletter.core.wishes import Wishes
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.ports import DueCopy, Envelope, Message, PublishedEdition, Signer
@@ -58,15 +60,20 @@ class Composer:
         secret: bytes,
         signer: Signer | None = None,
         phrases: Phrases = ENGLISH,
+        translator: Translator | None = None,
+        *,
         test: datetime | None = None,
     ) -> None:
-        """`test` is when copies are sent as a test: their subjects say so, and their Message-IDs are those of
-        no other copy, since a mailbox would drop the second of two."""
+        """`translator` is for a rendering in another language than the newsletter's. `test` is when copies
+        are sent as a test: their subjects say so, and their Message-IDs are those of no other copy, since a
+        mailbox would drop the second of two."""
         self._edition = published.edition
+        self._name = edition_name(published.edition)
         self._newsletter = newsletter
         self._secret = secret
         self._signer = signer
         self._phrases = phrases
+        self._translator = translator
         self._test = test
         rendered = RenderedEdition(published.html, published.text, published.nonce)
         self._personaliser = Personaliser(rendered, Shape.of(self._edition))
@@ -94,7 +101,7 @@ class Composer:
         try:
             self.message(DueCopy(0, 0, 0, "reader@example.org", "Reader", Wishes(), 0))
         except (NewsletterError, ValueError) as error:
-            raise ConfigError(f"edition {self._edition.number} cannot be written: {error}") from error
+            raise ConfigError(f"edition {self._name} cannot be written: {error}") from error
 
     def message(self, row: DueCopy) -> Message | None:
         """What this reader gets, ready to be handed over; None where they have muted all of the edition."""
@@ -134,8 +141,7 @@ class Composer:
         return self._links_of(row.subscriber_id)
 
     def _links_of(self, subscriber_id: int) -> Links:
-        number = self._edition.number
-        return links_of(subscriber_id, self._newsletter, number, self._secret, counted=self._counted)
+        return links_of(subscriber_id, self._newsletter, self._name, self._secret, counted=self._counted)
 
     def write(self, row: DueCopy) -> Written | None:
         """HTML and plain text in this reader's order and selection, with their own links; None where they
@@ -154,12 +160,12 @@ class Composer:
         return f"{local}+{tokens.make_envelope(self._secret, self._newsletter.id, row.id)}@{domain}"
 
     def _message_id(self, row: DueCopy) -> str:
-        number, domain = self._edition.number, self._domain
-        occasion = f"test of {number} {self._test.isoformat()}" if self._test else number
-        return tokens.message_id(self._secret, self._newsletter.id, occasion, row.subscriber_id, domain)
+        occasion = f"test of {self._name} {self._test.isoformat()}" if self._test else self._name
+        return tokens.message_id(self._secret, self._newsletter.id, occasion, row.subscriber_id, self._domain)
 
     def _prepare(self, wishes: Wishes) -> _Prepared | None:
-        arrangement = arrange_for(self._index, wishes)
+        meant = self._translator.wishes(wishes) if self._translator else wishes
+        arrangement = arrange_for(self._index, meant)
         if arrangement is None:
             return None
         subject, preheader = self._headline(arrangement)
@@ -185,10 +191,10 @@ class Composer:
 
 
 def links_of(
-    subscriber_id: int, newsletter: Newsletter, number: int, secret: bytes, *, counted: bool = False
+    subscriber_id: int, newsletter: Newsletter, edition: str, secret: bytes, *, counted: bool = False
 ) -> Links:
-    """The addresses in this reader's copy of edition `number`: each for one purpose alone. `counted` says
-    that links of entries are theirs too."""
+    """The addresses in this reader's copy of the edition of this name: each for one purpose alone. `counted`
+    says that links of entries are theirs too."""
 
     def token(purpose: str) -> str:
         return tokens.make(secret, purpose, newsletter.id, subscriber_id)
@@ -199,7 +205,7 @@ def links_of(
     return Links(
         unsubscribe=link(tokens.UNSUBSCRIBE),
         preferences=link(tokens.PREFERENCES),
-        more=f"{link(tokens.MORE)}/{number}",
+        more=f"{link(tokens.MORE)}/{edition}",
         click=token(tokens.CLICK) if counted else "",
     )
 

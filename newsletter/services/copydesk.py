@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from os import cpu_count
 from typing import Protocol, Self
@@ -35,19 +34,14 @@ class CopyWriter(Protocol):
         """The message with its signature; from any thread."""
 
 
-@dataclass(frozen=True)
-class _InHand:
-    writer: CopyWriter
-    published: datetime
-
-
 class CopyDesk:
     """The editions that are being sent. A context manager: it keeps threads."""
 
     def __init__(self, outbox: Outbox, writer: Callable[[PublishedEdition], CopyWriter]) -> None:
         self._outbox = outbox
         self._writer = writer
-        self._in_hand: dict[int, _InHand] = {}
+        self._in_hand: dict[tuple[int, str], CopyWriter] = {}
+        self._published: dict[int, datetime] = {}
         self._opening = asyncio.Lock()
         self._threads = cpu_count() or 1
         self._pool: ThreadPoolExecutor | None = None
@@ -61,27 +55,31 @@ class CopyDesk:
 
     def published(self, edition_id: int) -> datetime:
         """When the edition of a row that was written here was published, or sent on after a pause."""
-        return self._in_hand[edition_id].published
+        return self._published[edition_id]
 
     async def write(self, rows: Sequence[DueCopy]) -> list[tuple[DueCopy, Message | Decision]]:
         """Each row with its message, ready to be handed over, or with what becomes of it without one."""
-        written = [(row, _compose((await self._edition(row.edition_id)).writer, row)) for row in rows]
-        if any(self._in_hand[row.edition_id].writer.signs for row in rows):
+        written = [(row, _compose(await self._writer_of(row), row)) for row in rows]
+        if any(self._in_hand[_rendering(row)].signs for row in rows):
             return await self._signed(written)
         return written
 
-    async def _edition(self, edition_id: int) -> _InHand:
-        if edition_id not in self._in_hand:
+    async def _writer_of(self, row: DueCopy) -> CopyWriter:
+        which = _rendering(row)
+        if which not in self._in_hand:
             async with self._opening:  # or each group would make one of its own
-                if edition_id not in self._in_hand:
-                    self._in_hand[edition_id] = await self._open(edition_id)
-        return self._in_hand[edition_id]
+                if which not in self._in_hand:
+                    self._in_hand[which] = await self._open(*which)
+        return self._in_hand[which]
 
-    async def _open(self, edition_id: int) -> _InHand:
-        found = await self._outbox.edition(edition_id)
+    async def _open(self, edition_id: int, language: str) -> CopyWriter:
+        found = await (
+            self._outbox.rendering(edition_id, language) if language else self._outbox.edition(edition_id)
+        )
         writer = self._writer(found)
         writer.check()
-        return _InHand(writer, found.resumed or found.created)
+        self._published[edition_id] = found.resumed or found.created
+        return writer
 
     async def _signed(
         self, written: Sequence[tuple[DueCopy, Message | Decision]]
@@ -105,9 +103,13 @@ class CopyDesk:
 
     def _one_signed(self, row: DueCopy, message: Message) -> Message | Decision:
         try:
-            return self._in_hand[row.edition_id].writer.sign(message)
+            return self._in_hand[_rendering(row)].sign(message)
         except Exception as error:
             return _unwritable(row, error)
+
+
+def _rendering(row: DueCopy) -> tuple[int, str]:
+    return row.edition_id, row.language
 
 
 def _compose(writer: CopyWriter, row: DueCopy) -> Message | Decision:

@@ -1,4 +1,5 @@
-"""The daily job: which slot is due, and what becomes of it. Every slot ends with an outcome."""
+"""The daily job, and that of the week: which slot is due, and what becomes of it. Every slot ends with an
+outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ class DailyJob:
 
     async def due(self, now: datetime) -> datetime | None:
         """The slot to serve now. Those that nobody will serve any more are closed as skipped."""
-        newsletter = self.desk.newsletter.id
-        found = due(self.schedule, now, await self.slots.outcomes(newsletter))
+        series = self.desk.series
+        found = due(self.schedule, now, await self.slots.outcomes(series))
         for outcome in found.missed:
-            await self.slots.close(newsletter, outcome, now)
+            await self.slots.close(series, outcome, now)
         return found.slot
 
     async def publish(
@@ -61,11 +62,11 @@ class DailyJob:
                 outcome = SlotOutcome(slot, Outcome.SENT, edition=edition.number)
                 return Published(outcome, published, draft)
             # Another process was quicker: it took the slot, or the number or an entry for another slot.
-            if slot in [ended.slot for ended in await self.slots.outcomes(self.desk.newsletter.id)]:
+            if slot in [ended.slot for ended in await self.slots.outcomes(self.desk.series)]:
                 return _taken(slot)
 
     async def _close(self, outcome: SlotOutcome, now: datetime) -> Published:
-        closed = await self.slots.close(self.desk.newsletter.id, outcome, now)
+        closed = await self.slots.close(self.desk.series, outcome, now)
         return Published(outcome) if closed else _taken(outcome.slot)
 
 

@@ -11,6 +11,7 @@ from html import escape
 from newsletter.core import tokens
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.reader import Arrangement
+from newsletter.core.translation import Translator
 from newsletter.core.wishes import Wishes
 from newsletter.errors import NotFound
 from newsletter.ports import DueCopy, Signer
@@ -49,6 +50,8 @@ class Inspector:
     newsletter: Newsletter
     secret: bytes
     signer: Signer | None
+    translator: Translator | None = None
+    """Where the desk speaks another language than the newsletter."""
 
     async def inspect(self, draft: Draft, person: Subscriber, spam: SpamJudge | None) -> Inspection:
         """As this person would get it; without a judge of spam that point is not among the findings. Raises
@@ -87,7 +90,9 @@ class Inspector:
         return Inspection(written.copy, message, written.arrangement, found)
 
     def _composer(self, draft: Draft) -> Composer:
-        return Composer(draft.published, self.newsletter, self.secret, self.signer, self.desk.phrases)
+        return Composer(
+            draft.published, self.newsletter, self.secret, self.signer, self.desk.phrases, self.translator
+        )
 
     def _owner(self, unsubscribe: str) -> int | None:
         """Whose subscription a link ends."""

@@ -11,7 +11,8 @@ from datetime import timedelta
 from newsletter.core.address import domain_of, normalise_address
 from newsletter.core.cleaning import clean_text
 from newsletter.core.model import Subscriber, SubscriberStatus
-from newsletter.core.signup import Address, Turnstile, digest
+from newsletter.core.signup import Turnstile
+from newsletter.core.visitors import Address, digest
 from newsletter.ports import Clock, Signups
 
 __all__ = ["LONGEST_NAME", "SignUp"]

@@ -1,20 +1,15 @@
-"""Who asks, as far as the network says."""
+"""Who asks, as far as the network and trusted proxies say."""
 
-from ipaddress import ip_address
+from collections.abc import Sequence
 
-from starlette.types import Scope
+from starlette.requests import Request
+
+from newsletter.core.visitors import Address, Network, address_of
 
 __all__ = ["client_of"]
 
 
-def client_of(scope: Scope) -> str:
-    """The address that a request came from; of IPv6 the first 64 bits, since the others are its owner's to
-    choose. Empty where nobody knows."""
-    host = scope["client"][0] if scope.get("client") else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return str(host)
-    if address.version == 6:
-        return address.exploded[:19]
-    return str(address)
+def client_of(request: Request, trusted: Sequence[Network]) -> Address | None:
+    """The address that a request came from; None where nobody knows."""
+    peer = request.client.host if request.client else None
+    return address_of(peer, request.headers.getlist("x-forwarded-for"), trusted)

@@ -88,6 +88,7 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
         Route(f"{start}/confirm/{{token:path}}", joining.confirm, methods=["POST"]),
         Route(f"{start}/c/{{token}}", clicks.follow, methods=["GET"]),
         Route(f"{start}/c/{{token}}/{{reader}}", clicks.follow, methods=["GET"]),
+        Route(f"{start}/archive/weekly/{{number}}", archive.weekly),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.ask, methods=["GET"]),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.unsubscribe, methods=["POST"]),
         Route(f"{start}/preferences/{{token:path}}", preferences.show, methods=["GET"]),

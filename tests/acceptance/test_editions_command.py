@@ -29,7 +29,7 @@ def test_a_paused_edition_waits_for_its_resume(room: Room) -> None:
     paused = room.do("editions", "pause", 1, "--reason", "a wrong\nlink")
     assert paused["paused"] == "a wrong link"
     assert room.do("editions", "list")["editions"] == [paused]
-    assert room.do("status")["paused"] == [{"number": 1, "reason": paused["paused"]}]
+    assert room.do("status")["paused"] == [{"number": 1, "name": "1", "reason": paused["paused"]}]
     for command in (("status",), ("editions", "list"), ("editions", "show", 1)):
         assert "Edition 1 is paused: a wrong link. `newsletter editions resume 1`" in room.say(*command)[0]
     with mailbox(room.folder) as server:

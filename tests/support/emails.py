@@ -102,7 +102,7 @@ def _composer(name: str, language: str, signer: Signer | None = None) -> Compose
 def _fitted(name: str, language: str) -> Fitted:
     newsletter, theme = _newsletter(language), shipped_theme(name, language)
     nonce = tokens.nonce(SECRET, NEWSLETTER.id, 1)
-    links = links_of(0, newsletter, 1, SECRET)
+    links = links_of(0, newsletter, "1", SECRET)
     return fit(_edition(name, language), newsletter, theme, _phrases(language), nonce=nonce, links=links)
 
 

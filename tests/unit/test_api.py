@@ -23,7 +23,6 @@ from newsletter.bootstrap import App, open_app
 from newsletter.core.consent import Event
 from newsletter.core.model import DeliveryState, SubscriberStatus
 from newsletter.web.api.access import Attempts
-from newsletter.web.clients import client_of
 
 TOKEN, READING = "w" * 24, "r" * 24
 MOST = 262_144
@@ -105,21 +104,6 @@ def test_what_is_known_of_guessers_is_bounded():
     assert not attempts.wait("192.0.2.4", NOW + timedelta(minutes=1))
     attempts.failed("192.0.2.4", NOW + timedelta(minutes=1))
     assert attempts.wait("192.0.2.4", NOW + timedelta(minutes=1)) == 60
-
-
-@pytest.mark.parametrize(
-    ("address", "known"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:0db8:0001:0002"),
-        ("2001:db8:1:2::9", "2001:0db8:0001:0002"),
-        ("somewhere", "somewhere"),
-    ],
-)
-def test_a_client_is_one_however_many_addresses_it_has(address: str, known: str):
-    """A home has 2^64 of IPv6."""
-    assert client_of({"type": "http", "client": (address, 1)}) == known
-    assert client_of({"type": "http", "client": None}) == ""
 
 
 async def test_tokens_are_never_told(client: httpx.AsyncClient):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.core.signup import Limits, Turnstile, address_of, digest
+from newsletter.core.signup import Limits, Turnstile
+from newsletter.core.visitors import address_of, digest
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR, DAY, ZERO = timedelta(hours=1), timedelta(days=1), timedelta(0)

@@ -1,22 +1,27 @@
 """Editions, frozen: publishing one is a single transaction that marks, plans and closes."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from newsletter.adapters.stores.database import Connection, Database
-from newsletter.adapters.stores.schema import PAUSED, editions, featured, outbox, slots, subscribers
-from newsletter.adapters.stores.wishes import WISHES
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.plan import has_readers, languages, plan
+from newsletter.adapters.stores.schema import PAUSED, editions, featured, renderings, slots
 from newsletter.core.archive import edition_from_json, edition_to_json
-from newsletter.core.model import DeliveryState, Edition, SubscriberStatus
+from newsletter.core.audience import EVERYBODY, Audience
+from newsletter.core.model import Edition
+from newsletter.core.series import name_in
 from newsletter.core.slots import Outcome
 from newsletter.errors import NotFound
-from newsletter.ports import Headline, PublishedEdition
+from newsletter.ports import Headline, PublishedEdition, Rendering
 
-__all__ = ["SqlEditions", "read_edition"]
+__all__ = ["SqlEditions", "read_edition", "read_rendering"]
 
+_ASIDE = "an extra edition for a part of the readers"
 _KEPT = ("id", "html", "text", "nonce", "created", "paused", "resumed")
 
 
@@ -33,34 +38,35 @@ class SqlEditions:
             return (await connection.scalar(query) or 0) + 1
 
     async def publish(
-        self, edition: Edition, html: str, text: str, nonce: str, now: datetime
+        self,
+        edition: Edition,
+        html: str,
+        text: str,
+        nonce: str,
+        now: datetime,
+        audience: Audience = EVERYBODY,
+        renderings: Sequence[Rendering] = (),
     ) -> PublishedEdition | None:
         """None where another process has taken the slot, the number or one of the entries."""
-        values = {
-            "newsletter": edition.newsletter,
-            "number": edition.number,
-            "slot": edition.slot.isoformat(),
-            "content": edition_to_json(edition),
-            "html": html,
-            "text": text,
-            "nonce": nonce,
-            "created": now,
-        }
-        insert = sa.insert(editions).values(values).returning(editions.c.id)
+        rendered = {"html": html, "text": text, "nonce": nonce}
         try:
-            async with self._database.begin() as connection:
-                edition_id = (await connection.execute(insert)).scalar_one()
-                await _mark_featured(connection, edition, edition_id)
-                await _plan(connection, edition_id, now)
-                await _close_slot(connection, edition, now)
+            edition_id = await self._database.write(_publish, edition, rendered, now, audience, renderings)
         except IntegrityError:
             return None
         return PublishedEdition(edition_id, edition, html, text, nonce, now)
 
+    async def has_readers(self, audience: Audience, slot: datetime) -> bool:
+        """Asked in the way in which an edition is planned."""
+        return await self._database.ask(has_readers, audience, slot)
+
+    async def languages(self, audience: Audience, slot: datetime) -> tuple[str, ...]:
+        """Asked likewise."""
+        return await self._database.ask(languages, audience, slot)
+
     async def get(self, newsletter: str, number: int) -> PublishedEdition:
         """Raises NotFound."""
         where = sa.and_(editions.c.newsletter == newsletter, editions.c.number == number)
-        return await read_edition(self._database, where, str(number))
+        return await read_edition(self._database, where, name_in(newsletter, number))
 
     async def newest(self, newsletter: str) -> PublishedEdition | None:
         """None where nothing was published yet."""
@@ -110,54 +116,81 @@ async def read_edition(database: Database, where: sa.ColumnElement[bool], which:
     return _published(row)
 
 
+async def read_rendering(database: Database, published: PublishedEdition, language: str) -> PublishedEdition:
+    """The edition in this language. Raises NotFound."""
+    where = sa.and_(renderings.c.edition_id == published.id, renderings.c.language == language)
+    async with database.read() as connection:
+        row = (await connection.execute(sa.select(renderings).where(where))).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"edition row {published.id} was not rendered in {language!r}.")
+    return replace(
+        published,
+        edition=edition_from_json(row["content"]),
+        html=row["html"],
+        text=row["text"],
+        language=language,
+    )
+
+
 def _published(row: sa.RowMapping) -> PublishedEdition:
     values = {name: row[name] for name in _KEPT}
     return PublishedEdition(edition=edition_from_json(row["content"]), **values)
 
 
-async def _mark_featured(connection: Connection, edition: Edition, edition_id: int) -> None:
+def _publish(
+    connection: sa.Connection,
+    edition: Edition,
+    rendered: Mapping[str, str],
+    now: datetime,
+    audience: Audience,
+    translated: Sequence[Rendering],
+) -> int:
+    values = {
+        "newsletter": edition.newsletter,
+        "number": edition.number,
+        "slot": edition.slot.isoformat(),
+        "content": edition_to_json(edition),
+        "created": now,
+        **rendered,
+    }
+    insert = sa.insert(editions).values(values).returning(editions.c.id)
+    edition_id: int = connection.execute(insert).scalar_one()
+    if not audience.aside:
+        _mark_featured(connection, edition, edition_id)
+    for rendering in translated:
+        connection.execute(sa.insert(renderings).values(_rendering_row(edition_id, rendering)))
+    spoken = [rendering.language for rendering in translated]
+    plan(connection, edition_id, edition.slot, audience, now, spoken)
+    _close_slot(connection, edition, now, _ASIDE if audience.aside else "")
+    return edition_id
+
+
+def _rendering_row(edition_id: int, rendering: Rendering) -> dict[str, Any]:
+    return {
+        "edition_id": edition_id,
+        "language": rendering.language,
+        "content": edition_to_json(rendering.edition),
+        "html": rendering.html,
+        "text": rendering.text,
+    }
+
+
+def _mark_featured(connection: sa.Connection, edition: Edition, edition_id: int) -> None:
     """No entry is told of twice: the primary key of `featured` refuses."""
     rows = [
         {"newsletter": edition.newsletter, "entry_id": item.entry.id, "edition_id": edition_id}
         for item in (*edition.featured, *edition.also)
     ]
-    await connection.execute(sa.insert(featured), rows)
+    connection.execute(sa.insert(featured), rows)
 
 
-async def _plan(connection: Connection, edition_id: int, now: datetime) -> None:
-    """One pending row for each active subscriber, with what we know of them now."""
-    people = sa.select(
-        sa.literal(edition_id),
-        subscribers.c.id,
-        subscribers.c.email,
-        subscribers.c.name,
-        *(subscribers.c[name] for name in WISHES),
-        sa.literal(DeliveryState.PENDING.value),
-        sa.literal(0),
-        sa.literal(""),
-        sa.literal(now, outbox.c.changed.type),
-    ).where(subscribers.c.status == SubscriberStatus.ACTIVE.value)
-    columns = (
-        "edition_id",
-        "subscriber_id",
-        "email",
-        "name",
-        *WISHES,
-        "state",
-        "attempts",
-        "reason",
-        "changed",
-    )
-    await connection.execute(sa.insert(outbox).from_select(columns, people.order_by(subscribers.c.id)))
-
-
-async def _close_slot(connection: Connection, edition: Edition, now: datetime) -> None:
-    await connection.execute(
+def _close_slot(connection: sa.Connection, edition: Edition, now: datetime, reason: str) -> None:
+    connection.execute(
         sa.insert(slots).values(
             newsletter=edition.newsletter,
             slot=edition.slot.isoformat(),
             outcome=Outcome.SENT.value,
-            reason="",
+            reason=reason,
             edition=edition.number,
             closed=now,
         )

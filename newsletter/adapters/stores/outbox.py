@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.adapters.stores import ledger, pauses
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.editions import read_edition
+from newsletter.adapters.stores.editions import read_edition, read_rendering
 from newsletter.adapters.stores.prepared import Prepared
 from newsletter.adapters.stores.schema import ATTEMPTED_ROWS, OPEN_ROWS, editions, in_state, outbox
 from newsletter.adapters.stores.sends import SendCounter
@@ -27,13 +27,14 @@ __all__ = ["SqlOutbox"]
 _UNTOLD = (DeliveryState.PENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.SENDING.value)
 _OF_EDITION = sa.and_(OPEN_ROWS, outbox.c.edition_id == sa.bindparam("edition"))
 _SENDING = in_state(DeliveryState.SENDING)
-_DEFERRED = in_state(DeliveryState.DEFERRED)
-_IS_DUE = sa.or_(
-    in_state(DeliveryState.PENDING),
-    sa.and_(_DEFERRED, outbox.c.next_attempt <= sa.bindparam("now")),
-)
+_TO_SEND = in_state(DeliveryState.PENDING, DeliveryState.DEFERRED)
+_NOW = sa.bindparam("now", type_=outbox.c.next_attempt.type)
+_IS_DUE = sa.and_(_TO_SEND, sa.or_(outbox.c.next_attempt.is_(None), outbox.c.next_attempt <= _NOW))
 _COPIES = sa.select(
-    *(outbox.c[name] for name in ("id", "edition_id", "subscriber_id", "email", "name", "attempts")),
+    *(
+        outbox.c[name]
+        for name in ("id", "edition_id", "subscriber_id", "email", "name", "attempts", "language")
+    ),
     *(sa.cast(outbox.c[name], sa.Text) for name in WISHES),
 ).where(_OF_EDITION)
 _INTERRUPTED = Prepared(_COPIES.where(_SENDING).order_by(outbox.c.id))
@@ -43,7 +44,12 @@ _DUE = Prepared(
     .limit(sa.bindparam("limit"))
 )
 _COUNT_DUE = Prepared(sa.select(sa.func.count()).where(_OF_EDITION, sa.or_(_IS_DUE, _SENDING)))
-_NEXT_ATTEMPT = sa.select(sa.func.min(outbox.c.next_attempt)).where(_OF_EDITION, _DEFERRED)
+_COUNT_WAITING = Prepared(
+    sa.select(sa.func.count()).where(
+        _OF_EDITION, in_state(DeliveryState.PENDING), outbox.c.next_attempt > _NOW
+    )
+)
+_NEXT_ATTEMPT = sa.select(sa.func.min(outbox.c.next_attempt)).where(_OF_EDITION, _TO_SEND)
 _BEGUN = sa.select(sa.func.count()).select_from(outbox).where(ATTEMPTED_ROWS)
 
 
@@ -72,7 +78,11 @@ class SqlOutbox:
 
     async def count_due(self, now: datetime) -> int:
         """Without reading them."""
-        return await self._database.ask(_count_due, now)
+        return await self._database.ask(_count, _COUNT_DUE, now)
+
+    async def count_waiting(self, now: datetime) -> int:
+        """Likewise."""
+        return await self._database.ask(_count, _COUNT_WAITING, now)
 
     async def record(
         self, begun: Collection[int], decided: Sequence[tuple[int, Decision]], now: datetime
@@ -120,6 +130,10 @@ class SqlOutbox:
         """Raises NotFound."""
         return await read_edition(self._database, editions.c.id == edition_id, f"row {edition_id}")
 
+    async def rendering(self, edition_id: int, language: str) -> PublishedEdition:
+        """Raises NotFound."""
+        return await read_rendering(self._database, await self.edition(edition_id), language)
+
     async def accounting(self, edition_id: int) -> Accounting:
         """Counted in the rows themselves."""
         query = (
@@ -132,7 +146,7 @@ class SqlOutbox:
         return Accounting(counts=counts)
 
     async def next_attempt(self) -> datetime | None:
-        """The earliest of all deferred rows."""
+        """The earliest of all rows that wait for a time."""
         return await self._database.ask(_next_attempt)
 
     async def failures(self, edition_id: int, limit: int = 50) -> tuple[Failure, ...]:
@@ -160,11 +174,11 @@ def _due(connection: sa.Connection, now: datetime, after: int, limit: int) -> tu
     return tuple(_copy(row) for row in sorted(rows, key=itemgetter(0))[:limit])
 
 
-def _count_due(connection: sa.Connection, now: datetime) -> int:
+def _count(connection: sa.Connection, query: Prepared, now: datetime) -> int:
     return sum(
         count
         for edition in pauses.unfinished(connection)
-        for (count,) in _COUNT_DUE.rows(connection, edition=edition, now=now)
+        for (count,) in query.rows(connection, edition=edition, now=now)
     )
 
 
@@ -176,8 +190,8 @@ def _next_attempt(connection: sa.Connection) -> datetime | None:
 
 
 def _copy(row: Sequence[Any]) -> DueCopy:
-    id_, edition, subscriber, email, name, attempts, *lists = row
-    return DueCopy(id_, edition, subscriber, email, name, _wishes(*lists), attempts)
+    id_, edition, subscriber, email, name, attempts, language, *lists = row
+    return DueCopy(id_, edition, subscriber, email, name, _wishes(*lists), attempts, language)
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.adapters.stores.prepared import Prepared
-from newsletter.adapters.stores.schema import OPEN_ROWS, PAUSED, editions, outbox
+from newsletter.adapters.stores.schema import OPEN_ROWS, PAUSED, editions, in_state, outbox
 from newsletter.core.model import DeliveryState
 from newsletter.errors import NotFound
 
@@ -63,23 +63,32 @@ def pause_all(connection: sa.Connection) -> tuple[int, ...]:
 
 
 def pause_idle(connection: sa.Connection, now: datetime, idle: timedelta) -> tuple[int, ...]:
-    """Those published, resumed and last recorded of longer ago than `idle`."""
+    """Those published, resumed and last recorded of longer ago than `idle`, of which a row was ready then."""
     touched = (
         sa.select(outbox.c.id)
         .where(outbox.c.edition_id == editions.c.id, outbox.c.changed >= now - idle)
         .exists()
     )
-    old = _older(unfinished(connection), now - idle).where(~touched)
+    left = sa.select(outbox.c.id).where(
+        outbox.c.edition_id == editions.c.id, OPEN_ROWS, _ready_since(now - idle)
+    )
+    old = _older(unfinished(connection), now - idle).where(~touched, left.exists())
     return _pause(connection, connection.scalars(old), _IDLE.format(_spoken(idle)))
 
 
 def expire(connection: sa.Connection, now: datetime, lifetime: timedelta) -> int:
-    """Pending and deferred rows of editions that were published or resumed longer ago than that."""
+    """Pending and deferred rows of editions that were published or resumed longer ago than that; what had
+    to wait for an hour has its time from then on."""
     old = list(connection.scalars(_older(unfinished(connection), now - lifetime)))
     waiting = (DeliveryState.PENDING.value, DeliveryState.DEFERRED.value)
     return connection.execute(
         sa.update(outbox)
-        .where(OPEN_ROWS, outbox.c.edition_id.in_(old), outbox.c.state.in_(waiting))
+        .where(
+            OPEN_ROWS,
+            outbox.c.edition_id.in_(old),
+            outbox.c.state.in_(waiting),
+            _ready_since(now - lifetime),
+        )
         .values(
             state=DeliveryState.EXPIRED.value,
             reason=f"its edition was published more than {_spoken(lifetime)} before",
@@ -87,6 +96,12 @@ def expire(connection: sa.Connection, now: datetime, lifetime: timedelta) -> int
             changed=now,
         )
     ).rowcount
+
+
+def _ready_since(instant: datetime) -> sa.ColumnElement[bool]:
+    """The row's reader had not chosen an hour that was still to come then."""
+    pending = in_state(DeliveryState.PENDING)
+    return sa.or_(~pending, outbox.c.next_attempt.is_(None), outbox.c.next_attempt <= instant)
 
 
 def _older(ids: Iterable[int], than: datetime) -> sa.Select[tuple[int]]:

@@ -28,7 +28,9 @@ _HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 def api(app: App) -> ASGIApp:
     """The API of this newsletter behind its tokens. Raises ConfigError where one of them is no good."""
     inside = _routes(app)
-    return SecurityHeaders(Gate(inside, Access(app.api_tokens), app.clock), _HEADERS)
+    return SecurityHeaders(
+        Gate(inside, Access(app.api_tokens), app.clock, app.settings.web.trusted_proxies), _HEADERS
+    )
 
 
 def schema_of(app: App) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.core.visitors import Network, visitor
 from newsletter.ports import Clock
 from newsletter.web.api.problems import problem
 from newsletter.web.clients import client_of
@@ -79,8 +80,9 @@ class Attempts:
 class Gate:
     """Lets requests with a good token and a body of a fit size through to the application inside."""
 
-    def __init__(self, app: ASGIApp, access: Access, clock: Clock) -> None:
-        self._app, self._access, self._clock = app, access, clock
+    def __init__(self, app: ASGIApp, access: Access, clock: Clock, trusted: Sequence[Network]) -> None:
+        """`trusted` are the proxies that are believed who asks."""
+        self._app, self._access, self._clock, self._trusted = app, access, clock, trusted
         self._attempts = Attempts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +100,9 @@ class Gate:
         await problem(status, detail, headers)(scope, receive, send)
 
     def _refusal(self, request: Request) -> tuple[int, str, dict[str, str]] | None:
-        client, now = client_of(request.scope), self._clock.now()
+        now = self._clock.now()
+        address = client_of(request, self._trusted)
+        client = str(visitor(address)) if address else ""
         if seconds := self._attempts.wait(client, now):
             return 429, f"Too many wrong tokens: try again in {seconds} s.", {"Retry-After": str(seconds)}
         header = request.headers.get("Authorization", "")

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.render.text import clean, safe_link
 from newsletter.render.view import view_edition
-from newsletter.web.pages.common import Common
+from newsletter.web.pages.common import Common, is_number
 
 __all__ = ["ArchivePages"]
 
@@ -35,7 +36,14 @@ class ArchivePages:
 
     async def edition(self, request: Request) -> Response:
         """One edition: what the email has, and the titles that it had no room for."""
-        edition = await self._common.edition(request.path_params["number"])
+        return await self._page(_digits(request))
+
+    async def weekly(self, request: Request) -> Response:
+        """The same of the best of a week."""
+        return await self._page(f"w{_digits(request)}")
+
+    async def _page(self, name: str) -> Response:
+        edition = await self._common.edition(name)
         rest = await self._app.entries.get_many(edition.rest)
         return self._common.page(
             "edition.html",
@@ -43,3 +51,10 @@ class ArchivePages:
             subject=clean(edition.subject),
             rest=[_Title(self._common.title(entry.title), safe_link(entry.link)) for entry in rest],
         )
+
+
+def _digits(request: Request) -> str:
+    number: str = request.path_params["number"]
+    if not is_number(number):
+        raise HTTPException(404)
+    return number

@@ -1,6 +1,5 @@
 """Links that are counted: they lead on to where the entry's source says, and nowhere else."""
 
-import hmac
 import os
 from collections import OrderedDict
 from datetime import datetime
@@ -12,6 +11,8 @@ from starlette.responses import Response
 
 from newsletter.core import tokens
 from newsletter.core.clicks import Click, address_in
+from newsletter.core.series import weekly_of
+from newsletter.core.visitors import digest
 from newsletter.errors import NotFound
 from newsletter.ports import PublishedEdition
 from newsletter.render.text import safe_link
@@ -37,7 +38,7 @@ class ClickPages:
     def __init__(self, common: Common) -> None:
         self._common = common
         self._app = common.app
-        self._series = (self._app.newsletter.id,)
+        self._series = (self._app.newsletter.id, weekly_of(self._app.newsletter.id))
         """What editions have as their newsletter."""
         self._editions: OrderedDict[tuple[str, int], PublishedEdition] = OrderedDict()
         self._salt = os.urandom(32)
@@ -93,7 +94,7 @@ class ClickPages:
         return self._editions[key]
 
     def _note(self, request: Request, found: _Destination, place: int, link: int, reader: int | None) -> None:
-        client = hmac.digest(self._salt, client_of(request.scope).encode(), "sha256")
+        client = digest(self._salt, client_of(request, self._app.settings.web.trusted_proxies))
         self._app.click_counter.note(
             Click(
                 at=self._app.clock.now(),

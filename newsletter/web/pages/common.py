@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from newsletter.bootstrap import App
 from newsletter.core import tokens
 from newsletter.core.model import Edition, Subscriber, SubscriberStatus
+from newsletter.core.series import parse_edition_name
 from newsletter.errors import NotFound
 from newsletter.render.text import clean
 from newsletter.render.theme import environment
@@ -66,12 +67,13 @@ class Common:
         token = tokens.make(self._keys[0], purpose, self.app.newsletter.id, person.id)
         return f"{self.base}/{purpose}/{token}"
 
-    async def edition(self, number: str) -> Edition:
-        """The published one with this number; else there is no such page."""
-        if not is_number(number):
+    async def edition(self, name: str) -> Edition:
+        """The published one of this name; else there is no such page."""
+        found = parse_edition_name(self.app.newsletter.id, name)
+        if found is None:
             raise HTTPException(404)
         try:
-            return (await self.app.editions.get(self.app.newsletter.id, int(number))).edition
+            return (await self.app.editions.get(*found)).edition
         except NotFound as error:
             raise HTTPException(404) from error
 

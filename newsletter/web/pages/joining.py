@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 
 from newsletter.core import tokens
 from newsletter.core.model import Subscriber, SubscriberStatus
-from newsletter.core.signup import address_of
 from newsletter.errors import IllegalMove, InputError
 from newsletter.services.signup import LONGEST_NAME
+from newsletter.web.clients import client_of
 from newsletter.web.pages.common import PRIVATE, TRAP, Common, masked
 from newsletter.web.pages.form import read_fields
 
@@ -60,9 +60,7 @@ class JoiningPages:
         if asked.trap:
             await self._app.signup.pretend()
             return self._taken(request, headers)
-        client = request.client.host if request.client else None
-        forwarded = request.headers.getlist("x-forwarded-for")
-        visitor = address_of(client, forwarded, self._table.trusted_proxies)
+        visitor = client_of(request, self._app.settings.web.trusted_proxies)
         try:
             wait = await self._app.signup.subscribe(asked.email, asked.name, visitor)
         except InputError:
