@@ -1,9 +1,10 @@
 """When somebody wants to get the newsletter."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 __all__ = ["Frequency", "Rhythm", "not_before"]
@@ -39,6 +40,11 @@ class Rhythm:
         if frequency is not self.frequency or (self.paused_until is not None and day < self.paused_until):
             return False
         return frequency is Frequency.WEEKLY or not self.weekdays or day.weekday() in self.weekdays
+
+    def on(self, day: date) -> Self:
+        """As it stands on this local day: a pause that is over is none."""
+        over = self.paused_until is not None and self.paused_until <= day
+        return replace(self, paused_until=None) if over else self
 
 
 def not_before(rhythm: Rhythm, slot: datetime, zone: tzinfo) -> datetime | None:

@@ -12,6 +12,7 @@ from newsletter.core.model import Edition
 from newsletter.core.rhythm import Frequency
 
 __all__ = [
+    "archive_of",
     "archive_path",
     "edition_name",
     "frequency_of",
@@ -63,8 +64,12 @@ def parse_edition_name(newsletter_id: str, name: str) -> tuple[str, int] | None:
 
 def archive_path(edition: Edition) -> str:
     """Where its page is, below the newsletter's base_url."""
-    part = "weekly/" if frequency_of(edition) is Frequency.WEEKLY else ""
-    return f"/archive/{part}{edition.number}"
+    return f"{archive_of(frequency_of(edition))}/{edition.number}"
+
+
+def archive_of(frequency: Frequency) -> str:
+    """Where the list of this series is, below the newsletter's base_url."""
+    return "/archive/weekly" if frequency is Frequency.WEEKLY else "/archive"
 
 
 def week_start(now: datetime, before: datetime | None) -> datetime:

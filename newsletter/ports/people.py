@@ -8,6 +8,7 @@ from typing import Protocol
 from newsletter.core.consent import Event as ConsentEvent
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import Subscriber, SubscriberStatus
+from newsletter.core.rhythm import Rhythm
 from newsletter.core.wishes import Like, Wishes
 from newsletter.ports.records import PersonRecord
 
@@ -85,6 +86,17 @@ class Subscribers(Protocol):
     async def wish(self, subscriber_id: int, wishes: Wishes, now: datetime) -> None:
         """Put these in the place of what they wished, for the copies that are planned from now on; what they
         liked stays as it is. Raises NotFound."""
+
+    async def settle(
+        self,
+        subscriber_id: int,
+        rhythm: Rhythm,
+        language: str,
+        now: datetime,
+        wishes: Wishes | None = None,
+    ) -> None:
+        """When and in which language they want it from now on; with `wishes` these as well, in the same
+        commit, as `wish` does it. Raises NotFound."""
 
     async def get(self, subscriber_id: int) -> Subscriber:
         """Raises NotFound."""

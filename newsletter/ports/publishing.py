@@ -95,14 +95,16 @@ class Editions(Protocol):
     async def newest(self, newsletter: str) -> PublishedEdition | None:
         """None where nothing was published yet."""
 
-    async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
-        """All, the newest first, with their whole content."""
+    async def list(self, newsletter: str, newest: int | None = None) -> tuple[PublishedEdition, ...]:
+        """All, or so many, the newest first, with their whole content."""
 
     async def paused(self, newsletter: str) -> tuple[PublishedEdition, ...]:
         """Those of which no copies are sent for now, the newest first."""
 
-    async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
-        """All, the newest first, without their content."""
+    async def headlines(
+        self, newsletter: str, before: int | None = None, most: int | None = None
+    ) -> tuple[Headline, ...]:
+        """All, the newest first, without their content; with `before` those of lower numbers, and so many."""
 
     async def topics(self, newsletter: str, newest: int) -> tuple[tuple[str, ...], ...]:
         """The topics of each of the newest editions, so many at most, in the order of their sections."""

@@ -24,7 +24,7 @@ from babel.support import Translations
 from newsletter.core.phrases import Phrases
 from newsletter.errors import ConfigError
 
-__all__ = ["ENGLISH", "Language"]
+__all__ = ["ENGLISH", "Language", "languages_in"]
 
 ENGLISH = "en"
 """What the templates themselves are written in."""
@@ -53,16 +53,20 @@ class Language:
         locale = _locale(tag)
         files = [file for folder in folders for file in _catalogues(folder / "locale", tag, locale)]
         if not files and locale.language != ENGLISH:
-            known = {file.stem for folder in folders for file in (folder / "locale").glob("*.po")}
             raise ConfigError(
                 f"[newsletter] language: there are no texts in {tag!r}, only in "
-                f"{', '.join(sorted({*known, ENGLISH}))}. To translate them, copy "
+                f"{', '.join(languages_in(folders))}. To translate them, copy "
                 f"templates/base/locale/messages.pot to locale/{tag}.po in the theme's folder."
             )
         texts = Translations()
         for place, file in enumerate(reversed(files)):
             texts = texts.merge(_read(file, locale)) if place else _read(file, locale)
         return cls(tag.replace("_", "-"), locale, texts)
+
+    @property
+    def name(self) -> str:
+        """What it calls itself: "Deutsch"."""
+        return self.locale.display_name or self.tag
 
     @property
     def direction(self) -> str:
@@ -91,6 +95,10 @@ class Language:
     def date(self, day: dt.date) -> str:
         """With weekday and year: "Friday, November 20, 2026"."""
         return format_date(day, "full", locale=self.locale)
+
+    def month(self, day: dt.date) -> str:
+        """With its year: "November 2026"."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
 
     def weekday(self, day: dt.date) -> str:
         """By its name: "Friday"."""
@@ -135,6 +143,12 @@ class Language:
             conjunction=" and " if english else "",
             topics={name: gettext(name) for name in topics if name},
         )
+
+
+def languages_in(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The tags of those that somebody has translated the texts into, English with them."""
+    files = (file for folder in folders for file in (folder / "locale").glob("*.po"))
+    return tuple(sorted({file.stem.replace("_", "-") for file in files} | {ENGLISH}))
 
 
 def _locale(tag: str) -> Locale:

@@ -14,7 +14,7 @@ from newsletter.ports import Subscribers
 
 __all__ = ["FirstLines", "Kind", "ListImport", "Remark", "Tally"]
 
-BATCH = 10_000
+BATCH = 50_000
 """Rows; so many are in memory at a time."""
 
 

@@ -14,10 +14,12 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter.bootstrap import App
+from newsletter.core.rhythm import Frequency
 from newsletter.web.headers import SecurityHeaders
 from newsletter.web.pages.archive import ArchivePages
 from newsletter.web.pages.clicks import ClickPages
 from newsletter.web.pages.common import Common
+from newsletter.web.pages.feed import FeedPages
 from newsletter.web.pages.general import GeneralPages
 from newsletter.web.pages.joining import JoiningPages
 from newsletter.web.pages.leaving import LeavingPages
@@ -28,7 +30,8 @@ __all__ = ["site"]
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -68,7 +71,8 @@ def _api_routes(common: Common, starts: Sequence[str]) -> Iterator[BaseRoute]:
 
 def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
     """Every page below `start`: a proxy may leave the path of base_url on its requests, or take it off."""
-    archive, clicks, leaving = ArchivePages(common), ClickPages(common), LeavingPages(common)
+    clicks, leaving = ClickPages(common), LeavingPages(common)
+    archive, weeks = (ArchivePages(common, often) for often in Frequency)
     more, preferences = MorePages(common), PreferencesPages(common)
     joining = JoiningPages(common)
     form = [
@@ -81,14 +85,18 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
         *(Route(path, general.home) for path in homes),
         Route(f"{start}/health", general.health),
         Route(f"{start}/style.css", general.style),
+        Route(f"{start}/favicon.svg", general.icon),
+        Route(f"{start}/robots.txt", general.robots),
+        Route(f"{start}/feed.atom", FeedPages(common).feed),
         Route(f"{start}/archive", archive.list),
-        Route(f"{start}/archive/{{number}}", archive.edition),
         *(form if common.app.settings.signup.enabled else ()),
         Route(f"{start}/confirm/{{token:path}}", joining.ask, methods=["GET"]),
         Route(f"{start}/confirm/{{token:path}}", joining.confirm, methods=["POST"]),
         Route(f"{start}/c/{{token}}", clicks.follow, methods=["GET"]),
         Route(f"{start}/c/{{token}}/{{reader}}", clicks.follow, methods=["GET"]),
-        Route(f"{start}/archive/weekly/{{number}}", archive.weekly),
+        Route(f"{start}/archive/weekly", weeks.list),
+        Route(f"{start}/archive/weekly/{{number}}", weeks.edition),
+        Route(f"{start}/archive/{{number}}", archive.edition),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.ask, methods=["GET"]),
         Route(f"{start}/unsubscribe/{{token:path}}", leaving.unsubscribe, methods=["POST"]),
         Route(f"{start}/preferences/{{token:path}}", preferences.show, methods=["GET"]),

@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from newsletter.core.delivery import MOVES, Decision
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.model import DeliveryState as State
 from newsletter.core.model import SubscriberStatus
+from newsletter.core.rhythm import Frequency, Rhythm
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.core.wishes import MOST_LIKES, Like, Wishes
 from newsletter.errors import AlreadyRunning, ConfigError, IllegalMove, NotFound, StoreError
@@ -104,6 +105,9 @@ async def test_editions_are_numbered_from_one(editions, planned):
     assert await editions.newest("other") is None
     assert (await editions.newest("papers")).edition.number == 1
     assert await editions.headlines("papers") == (Headline(1, NOW, "Edition 1"),)
+    assert await editions.headlines("papers", 2, 1) == (Headline(1, NOW, "Edition 1"),)
+    assert await editions.headlines("papers", 1) == await editions.headlines("papers", 2, 0) == ()
+    assert await editions.list("papers", 0) == ()
     with pytest.raises(NotFound, match="no edition 7"):
         await editions.get("papers", 7)
 
@@ -307,6 +311,28 @@ async def test_new_wishes_take_the_place_of_all_but_likes(outbox, subscribers, p
     assert others == [Wishes(topics=("Agents",))] * 4
     with pytest.raises(NotFound):
         await subscribers.wish(99, wishes, NOW)
+
+
+async def test_a_rhythm_and_a_language_are_settled(subscribers, planned):
+    """All of it at once, of one person, for any rhythm that there is; wishes too where they are given, and
+    likes stay."""
+    person = await subscribers.find("reader1@example.org")
+    await subscribers.like(person.id, LIKE, NOW)
+    weekly = Rhythm(frequency=Frequency.WEEKLY, hour=0, zone="Asia/Tokyo", paused_until=date(2026, 12, 24))
+    for rhythm in (weekly, Rhythm(weekdays=(0, 6), hour=23), Rhythm()):
+        await subscribers.settle(person.id, rhythm, "de", NOW)
+        found = await subscribers.get(person.id)
+        assert (found.rhythm, found.language) == (rhythm, "de")
+        assert found.wishes == Wishes(topics=("Agents",), likes=(LIKE,))
+    wishes = Wishes(keywords=("k",))
+    await subscribers.settle(person.id, weekly, "", NOW, wishes)
+    found = await subscribers.get(person.id)
+    assert (found.rhythm, found.language) == (weekly, "")
+    assert found.wishes == replace(wishes, likes=(LIKE,))
+    others = [other async for other in subscribers.all() if other.id != person.id]
+    assert all((other.rhythm, other.language) == (Rhythm(), "") for other in others)
+    with pytest.raises(NotFound):
+        await subscribers.settle(99, weekly, "", NOW)
 
 
 @pytest.mark.parametrize("event", [Event.UNSUBSCRIBE, Event.ERASE, Event.COMPLAIN])

@@ -4,30 +4,18 @@
 // `scheme` is light or dark. `shot` is null or {path, height, scale}: a picture as PNG, cut at `height` CSS
 // pixels (0: the whole page), `scale` times as fine. Nothing but the file itself is ever fetched.
 
-import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 import { answer } from "./batch.js";
+import { FLAGS, SCRIPTS, WEB_OFF, limits, measured } from "./measure.js";
 
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
 const AT_ONCE = 2; // pages, each in a process of its own
-const LEAST_TARGET = 24;
-const LEAST_TEXT = 13;
 const OFF = {
+  ...WEB_OFF,
   "landmark-one-main": "an email is no page: the mail client has the landmarks",
   region: "the same",
-  "color-contrast-enhanced": "level AAA: 7 to 1; here it is 4.5 to 1",
-  "target-size": "page/layout.js is stricter, and this would be half of the time",
 };
-const SCRIPTS = [
-  axe.source,
-  ...["colour", "text", "layout"].map((name) => readFileSync(new URL(`page/${name}.js`, import.meta.url), "utf8")),
-];
 
 /** One page, opened once for all its views. */
 async function lookAt(browser, views) {
@@ -42,7 +30,7 @@ async function lookAt(browser, views) {
     for (const view of views) {
       await page.setViewportSize({ width: view.width, height: 800 });
       await page.emulateMedia({ colorScheme: view.scheme });
-      results.push(view.judged ? { ...(await page.evaluate(measured, limits())), ...heard } : null);
+      results.push(view.judged ? { ...(await page.evaluate(measured, limits(OFF))), ...heard } : null);
       if (view.shot) await picture(page, view);
     }
     return results;
@@ -62,30 +50,6 @@ async function listen(page, address) {
     return route.abort();
   });
   return heard;
-}
-
-const limits = () => ({ off: Object.keys(OFF), target: LEAST_TARGET, text: LEAST_TEXT });
-
-/** In the page: everything that is measured. */
-async function measured({ off, target, text }) {
-  const rules = axe.getRules().map(({ ruleId }) => [ruleId, { enabled: !off.includes(ruleId) }]);
-  const found = await axe.run(document, {
-    rules: Object.fromEntries(rules),
-    resultTypes: ["violations", "incomplete"],
-  });
-  const plain = ({ id, help, nodes }) => ({ id, help, at: nodes.map((node) => node.html.slice(0, 160)) });
-  const texts = judge.texts();
-  const root = document.documentElement;
-  return {
-    mode: document.compatMode,
-    violations: found.violations.map(plain),
-    undecided: found.incomplete.filter(({ id }) => id === "color-contrast").flatMap((rule) => plain(rule).at),
-    sideways: root.scrollWidth > root.clientWidth,
-    beyond: judge.beyond(texts),
-    contrasts: judge.contrasts(texts).slice(0, 5),
-    targets: judge.targets(target),
-    small: judge.small(texts, text),
-  };
 }
 
 async function picture(page, { width, shot }) {

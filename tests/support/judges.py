@@ -99,6 +99,48 @@ def _look(views: Sequence[View]) -> list[Any]:
     return found
 
 
+# Readers at the pages
+
+
+@dataclass(frozen=True)
+class Window:
+    """In which a page is looked at."""
+
+    width: int
+    scheme: Scheme
+    shot: Path | None = None
+    """Where a picture of it goes."""
+
+
+@dataclass(frozen=True)
+class PageView:
+    """A page of ours as some windows show it."""
+
+    path: str
+    windows: Sequence[Window]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What somebody does there, as tests/judges/pages.js says it."""
+
+    steps: Sequence[Sequence[str]]
+    scripts: bool = True
+    """Whether their browser runs any."""
+
+
+def at_pages(origin: str, views: Sequence[PageView], visits: Sequence[Visit] = ()) -> dict[str, Any]:
+    """What was found at each of the views and in each of its windows, and after each step of each visit."""
+    job = {
+        "browser": CHROMIUM,
+        "origin": origin,
+        "views": [asdict(view) for view in views],
+        "visits": [asdict(visit) for visit in visits],
+    }
+    found: dict[str, Any] = _ask("pages.js", job)
+    return found
+
+
 # MJML
 
 

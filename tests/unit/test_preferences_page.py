@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from support.forms import Form
 from support.site import NOW, PAYLOADS, Page, browser_of, config_in, link_of, papers, publish, subscribe
 
 from newsletter.bootstrap import App, open_app
@@ -45,41 +46,6 @@ async def wishes_of(app: App, person: Subscriber) -> Wishes:
     return (await app.subscribers.get(person.id)).wishes
 
 
-class Form(Page):
-    """The page with what its fields hold."""
-
-    def __init__(self, html: str) -> None:
-        self.texts: dict[str, str] = {}
-        self._field = ""
-        super().__init__(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        super().handle_starttag(tag, attrs)
-        self._field = dict(attrs)["name"] or "" if tag == "textarea" else ""
-        if self._field:
-            self.texts[self._field] = ""
-
-    def handle_endtag(self, tag: str) -> None:
-        self._field = "" if tag == "textarea" else self._field
-
-    def handle_data(self, data: str) -> None:
-        super().handle_data(data)
-        if self._field:
-            # As a browser does with the first line break.
-            self.texts[self._field] = data.removeprefix("\n")
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """What would be sent of radio buttons and ticked boxes."""
-        inputs = [attributes for tag, attributes in self.elements if tag == "input"]
-        return {one["name"] or "": one["value"] or "" for one in inputs if "checked" in one}
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """What a browser would send."""
-        return {**self.chosen, **self.texts}
-
-
 async def test_the_form_shows_what_is_wished(
     app: App, browser: httpx.AsyncClient, ada: Subscriber, link: str
 ) -> None:
@@ -93,7 +59,7 @@ async def test_the_form_shows_what_is_wished(
     await app.subscribers.wish(ada.id, wishes, NOW)
     answer = await browser.get(link)
     form = Form(answer.text)
-    assert form.chosen == {"topic:Old topic": "first", f"topic:{topic}": "never"}
+    assert form.topics == {"topic:Old topic": "first", f"topic:{topic}": "never"}
     assert form.texts == {"keywords": "tool use\nb", "authors": "Ada", "muted": "m"}
     assert "a…@example.org" in form.text
     assert "ada@" not in answer.text
@@ -200,7 +166,8 @@ async def test_too_much_is_refused(
     assert f"#{field}" in form.links
     assert [attributes for _, attributes in form.elements if attributes.get("role") == "alert"]
     assert str(MOST_WISHES if wish == "many" else LONGEST_WISH) in form.text
-    assert {name: value for name, value in form.fields.items() if value} == {
+    typed_again = {**form.topics, **form.texts}
+    assert {name: value for name, value in typed_again.items() if value} == {
         name: value for name, value in sent.items() if value and name != "forget"
     }
     assert await wishes_of(app, ada) == Wishes(keywords=("k",))
@@ -331,7 +298,7 @@ async def test_wishes_stay_text(app: App, browser: httpx.AsyncClient, ada: Subsc
 
 async def test_topics_that_come_up_most_are_offered(app: App, browser: httpx.AsyncClient, link: str) -> None:
     """Without those of what fits no topic; before the first edition there are none, and the form works."""
-    assert Form((await browser.get(link)).text).chosen == {}
+    assert Form((await browser.get(link)).text).topics == {}
     edition = (await publish(app, papers(20))).edition
     offered = {f"topic:{section.topic}" for section in edition.sections if not section.catch_all}
-    assert set(Form((await browser.get(link)).text).chosen) == offered
+    assert set(Form((await browser.get(link)).text).topics) == offered

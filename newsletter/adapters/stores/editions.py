@@ -34,8 +34,7 @@ class SqlEditions:
     async def next_number(self, newsletter: str) -> int:
         """From 1."""
         query = sa.select(sa.func.max(editions.c.number)).where(editions.c.newsletter == newsletter)
-        async with self._database.read() as connection:
-            return (await connection.scalar(query) or 0) + 1
+        return (await self._database.ask(sa.Connection.scalar, query) or 0) + 1
 
     async def publish(
         self,
@@ -73,18 +72,21 @@ class SqlEditions:
         found = await self._read(_newest_first(newsletter).limit(1))
         return found[0] if found else None
 
-    async def list(self, newsletter: str) -> tuple[PublishedEdition, ...]:
-        """All, the newest first."""
-        return await self._read(_newest_first(newsletter))
+    async def list(self, newsletter: str, newest: int | None = None) -> tuple[PublishedEdition, ...]:
+        """The newest first."""
+        return await self._read(_newest_first(newsletter).limit(newest))
 
     async def paused(self, newsletter: str) -> tuple[PublishedEdition, ...]:
         """The newest first."""
         return await self._read(_newest_first(newsletter).where(PAUSED))
 
-    async def headlines(self, newsletter: str) -> tuple[Headline, ...]:
+    async def headlines(
+        self, newsletter: str, before: int | None = None, most: int | None = None
+    ) -> tuple[Headline, ...]:
         """The subject is taken out of the content by the database, which need not hand over the rest."""
         subject = editions.c.content["subject"].as_string()
         query = _newest_first(newsletter).with_only_columns(editions.c.number, editions.c.slot, subject)
+        query = (query if before is None else query.where(editions.c.number < before)).limit(most)
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return tuple(Headline(number, datetime.fromisoformat(slot), text) for number, slot, text in rows)

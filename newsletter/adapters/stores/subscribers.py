@@ -11,7 +11,13 @@ from newsletter.adapters.stores import erasure, imports
 from newsletter.adapters.stores.clicks import forget_clicks
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.imports import Tombstones
-from newsletter.adapters.stores.person import PERSON, as_stored, subscriber_as_stored, subscriber_from_row
+from newsletter.adapters.stores.person import (
+    PERSON,
+    as_stored,
+    rhythm_to_row,
+    subscriber_as_stored,
+    subscriber_from_row,
+)
 from newsletter.adapters.stores.prepared import Prepared
 from newsletter.adapters.stores.records import read_record
 from newsletter.adapters.stores.schema import OPEN_ROWS, history, outbox, subscribers
@@ -20,6 +26,7 @@ from newsletter.core.address import address_key
 from newsletter.core.consent import Event, move
 from newsletter.core.listfile import LISTS, NewSubscriber
 from newsletter.core.model import DeliveryState, Subscriber, SubscriberStatus
+from newsletter.core.rhythm import Rhythm
 from newsletter.core.wishes import Like, Wishes, with_like
 from newsletter.errors import ConfigError, NotFound
 from newsletter.ports import Erased, Imported
@@ -132,10 +139,24 @@ class SqlSubscribers:
 
     async def wish(self, subscriber_id: int, wishes: Wishes, now: datetime) -> None:
         """All lists at once."""
-        lists = {name: list(getattr(wishes, name)) for name in LISTS}
+        await self._set(subscriber_id, _lists(wishes), now)
+
+    async def settle(
+        self,
+        subscriber_id: int,
+        rhythm: Rhythm,
+        language: str,
+        now: datetime,
+        wishes: Wishes | None = None,
+    ) -> None:
+        """All columns at once."""
+        values = {**rhythm_to_row(rhythm), "language": language, **(_lists(wishes) if wishes else {})}
+        await self._set(subscriber_id, values, now)
+
+    async def _set(self, subscriber_id: int, values: dict[str, Any], now: datetime) -> None:
         one = sa.update(subscribers).where(subscribers.c.id == subscriber_id)
         async with self._database.begin() as connection:
-            if not await connection.change(one.values(**lists, changed=now)):
+            if not await connection.change(one.values(**values, changed=now)):
                 raise NotFound(_NOBODY)
 
     async def _change_likes(
@@ -209,6 +230,10 @@ def _read_page(connection: sa.Connection, query: Prepared, after: str) -> tuple[
     """A page, and the key after which the next one begins, if there is one."""
     rows = query.rows(connection, after=after)
     return [subscriber_as_stored(row[:-1]) for row in rows], rows[-1][-1] if len(rows) == _PAGE else None
+
+
+def _lists(wishes: Wishes) -> dict[str, Any]:
+    return {name: list(getattr(wishes, name)) for name in LISTS}
 
 
 def _tagged(tag: str | None) -> list[sa.ColumnElement[bool]]:

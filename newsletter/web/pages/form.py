@@ -42,7 +42,7 @@ class Problem(NamedTuple):
     """Why a form cannot be kept."""
 
     field: str
-    """"topics" or the name of a list."""
+    """As it is called on the page: "topics", the name of a list, "zone"."""
     number: int
     """How many wishes it has, where that is too many; else 0."""
     wish: str = ""

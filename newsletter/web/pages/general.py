@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from newsletter.web.pages.common import Common
 
 __all__ = ["GeneralPages"]
+
+_NOT_FOR_ROBOTS = ("unsubscribe", "preferences", "more", "confirm", "c")
+"""Below these the address says who is reading."""
+_A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 
 class GeneralPages:
@@ -31,6 +35,15 @@ class GeneralPages:
         """In the colours of the theme."""
         sheet = self._common.render("style.css")
         return Response(sheet, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    async def icon(self, request: Request) -> Response:
+        """In the colour of the theme."""
+        return Response(self._common.render("favicon.svg"), media_type="image/svg+xml", headers=_A_DAY)
+
+    async def robots(self, request: Request) -> Response:
+        """What search engines should not ask for."""
+        lines = [f"Disallow: {self._common.base}/{purpose}/" for purpose in _NOT_FOR_ROBOTS]
+        return PlainTextResponse("\n".join(["User-agent: *", *lines, ""]), headers=_A_DAY)
 
     async def problem(self, request: Request, error: Exception) -> Response:
         """The page of an HTTP error; what nobody foresaw is a 500, and the server logs it."""

@@ -102,8 +102,15 @@ class JoiningPages:
         *,
         wrong: bool = False,
     ) -> Response:
-        longest = {"longest_name": LONGEST_NAME, "trap": TRAP}
-        return self._common.page("subscribe.html", status, headers, asked=asked, wrong=wrong, **longest)
+        return self._common.page(
+            "subscribe.html",
+            status,
+            headers,
+            asked=asked,
+            wrong=wrong,
+            longest_name=LONGEST_NAME,
+            trap=TRAP,
+        )
 
     def _cors(self, request: Request) -> dict[str, str]:
         """Only pages of the sites that the operator names may read the answer."""
@@ -135,6 +142,7 @@ class JoiningPages:
             "confirm.html",
             200,
             PRIVATE,
+            language=person.language,
             address=masked(person.email),
             pending=person.status is SubscriberStatus.PENDING,
             active=person.status is SubscriberStatus.ACTIVE,

@@ -26,9 +26,8 @@ class MorePages:
         if isinstance(found, Response):
             return found
         person, like = found
-        return self._page(
-            request, like, done=any(known.entry == like.entry for known in person.wishes.asked_for)
-        )
+        done = any(known.entry == like.entry for known in person.wishes.asked_for)
+        return self._page(request, person, like, done=done)
 
     async def more(self, request: Request) -> Response:
         """By the button: editions from the next one on look for entries like this one."""
@@ -37,7 +36,7 @@ class MorePages:
             return found
         person, like = found
         await self._app.subscribers.like(person.id, like, self._app.clock.now())
-        return self._page(request, like, done=True)
+        return self._page(request, person, like, done=True)
 
     async def no_more(self, request: Request) -> Response:
         """Takes it back."""
@@ -46,7 +45,7 @@ class MorePages:
             return found
         person, like = found
         await self._app.subscribers.unlike(person.id, like.entry, self._app.clock.now())
-        return self._page(request, like, done=False)
+        return self._page(request, person, like, done=False)
 
     async def _liked(self, request: Request) -> tuple[Subscriber, Like] | Response:
         """Who asks for more of what; or what to say where nobody does."""
@@ -60,7 +59,9 @@ class MorePages:
             raise HTTPException(404)
         return person, like
 
-    def _page(self, request: Request, like: Like, *, done: bool) -> Response:
+    def _page(self, request: Request, person: Subscriber, like: Like, *, done: bool) -> Response:
         here = "{base}/more/{token}/{number}/{rank}".format(base=self._common.base, **request.path_params)
         title = self._common.title(like.title)
-        return self._common.page("more.html", 200, PRIVATE, title=title, done=done, here=here)
+        return self._common.page(
+            "more.html", headers=PRIVATE, language=person.language, title=title, done=done, here=here
+        )
