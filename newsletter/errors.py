@@ -5,6 +5,7 @@
     ├── InputError(ValueError)         a page, a list, an address from outside: names file and line
     ├── TemplateError(ValueError)      a theme that does not render: names the template and line
     ├── SourceError                    one source could not be read; the others go on
+    ├── IntakeError                    a mailbox of returned messages could not be read; the others go on
     ├── StoreError                     the database refuses, is busy or is not ours
     │   └── AlreadyRunning             another process is sending from this database
     ├── IllegalMove(ValueError)        a delivery or a consent cannot go from this state to that one
@@ -26,6 +27,7 @@ __all__ = [
     "EditionPaused",
     "IllegalMove",
     "InputError",
+    "IntakeError",
     "NewsletterError",
     "NotFound",
     "ServerRefused",
@@ -54,6 +56,10 @@ class TemplateError(NewsletterError, ValueError):
 
 class SourceError(NewsletterError):
     """One source could not be read."""
+
+
+class IntakeError(NewsletterError):
+    """A mailbox of returned messages could not be read, or one of its messages not be kept."""
 
 
 class StoreError(NewsletterError):

@@ -34,6 +34,7 @@ class Scheduler:
         self._delivery: Delivery | None = None
         self._stopping = False
         self._awake = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self._scheduler = AsyncIOScheduler(timezone=app.schedule.zone)
         self._post = app.post()
         self._letters: asyncio.Task[None] | None = None
@@ -45,6 +46,15 @@ class Scheduler:
             self._scheduler.add_job(
                 self.wake, trigger, max_instances=1, coalesce=True, misfire_grace_time=None
             )
+        if self._app.intakes:
+            often = IntervalTrigger(
+                seconds=int(self._app.settings.bounces.every.total_seconds()),
+                timezone=self._app.schedule.zone,
+            )
+            for trigger in (at_once, often):
+                self._scheduler.add_job(
+                    self.look, trigger, max_instances=1, coalesce=True, misfire_grace_time=None
+                )
         self._scheduler.start()
         self._letters = asyncio.create_task(self._send_letters())
 
@@ -55,7 +65,7 @@ class Scheduler:
             self._delivery.stop()
         self._post.stop()
         self._app.bell.set()
-        async with self._awake:
+        async with self._awake, self._looking:
             # APScheduler cancels what runs when it is shut down, so it must be done by then.
             self._scheduler.shutdown(wait=False)
         if self._letters is not None:
@@ -65,7 +75,7 @@ class Scheduler:
         """Serve the slot that is due, if any, and send what is due. What goes wrong is logged; the next
         waking tries again."""
         async with self._awake:
-            for step in (self._publish, self._send):
+            for step in (self._publish, self._send, self._count):
                 try:
                     await step()
                 except NewsletterError as error:
@@ -82,6 +92,24 @@ class Scheduler:
             except Exception:  # or nobody would send the next ones
                 log.exception("letters wait")
             await wait_for_event(self._app.bell, _MINUTE)
+
+    async def look(self) -> None:
+        """Take in what came back. What goes wrong is logged; the next look tries again."""
+        async with self._looking:
+            if self._stopping:
+                return
+            try:
+                found = await self._app.returns.scan(self._app.intakes)
+            except NewsletterError as error:
+                log.error("bounces not taken in", error=str(error))
+                return
+            for trouble in found.errors:
+                log.error("bounces not taken in", error=trouble)
+            for taken, count in found.taken.items():
+                log.info("came back", kind=taken.kind.value, fate=taken.fate.value, count=count)
+
+    async def _count(self) -> None:
+        await self._app.returns.count_rejections()
 
     async def _publish(self) -> None:
         now = self._app.clock.now()

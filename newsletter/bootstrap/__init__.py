@@ -1,10 +1,10 @@
 """The only place that builds objects: configuration in, a working newsletter out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.bootstrap.editing import daily_audience, edition_policy, phrases_of, speak, weekly_policy
+from newsletter.bootstrap.returns import make_intakes, make_listener, make_proofs
 from newsletter.bootstrap.sending import (
     delivery_options,
     make_servers,
@@ -39,6 +40,7 @@ from newsletter.core.delivery import Decision, Reply
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.core.phrases import Phrases
+from newsletter.core.proofs import Proofs
 from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
 from newsletter.core.series import frequency_of
@@ -47,7 +49,7 @@ from newsletter.core.slots import Schedule, local_time, next_slot
 from newsletter.core.tokens import erased_key
 from newsletter.core.translation import Translator
 from newsletter.errors import ConfigError
-from newsletter.ports import Clock, PublishedEdition, Signer
+from newsletter.ports import Clock, Intake, PublishedEdition, Signer
 from newsletter.render.exhibit import Exhibit, edition_exhibit
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
@@ -64,7 +66,10 @@ from newsletter.services.testmail import send_test
 from newsletter.services.ways import Server
 
 if TYPE_CHECKING:
+    from newsletter.adapters.returns import ReturnsListener
+    from newsletter.adapters.stores.bounces import SqlBounces
     from newsletter.services.inspect import Inspection
+    from newsletter.services.returns import Returns
 
 __all__ = ["App", "open_app", "shipped"]
 
@@ -100,6 +105,7 @@ class App:
             base_url=table.base_url,
             reply_to=table.reply_to,
             bounces_to=table.bounces_to,
+            leaves_by_mail=table.bounces_to is not None and self.settings.bounces.takes_mail,
             language=table.language,
             entry_language=table.entry_language,
             logo=table.logo,
@@ -210,6 +216,40 @@ class App:
         return Secrets(self.settings).api_tokens()
 
     @cached_property
+    def bounces(self) -> "SqlBounces":
+        """What came back."""
+        # Brings the classifying with it, which takes its time to load.
+        from newsletter.adapters.stores.bounces import SqlBounces
+
+        return SqlBounces(self.database)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """By which copies are known that came back."""
+        return make_proofs(self.newsletter, self.keys)
+
+    @cached_property
+    def returns(self) -> "Returns":
+        """Who takes in what comes back."""
+        # Likewise.
+        from newsletter.adapters.returns import Aside
+        from newsletter.services.returns import Returns
+
+        table = self.settings.bounces
+        aside = Aside(self.settings.path(table.aside))
+        return Returns(self.bounces, aside, self.proofs, self.clock, table.threshold)
+
+    @cached_property
+    def intakes(self) -> Sequence[Intake]:
+        """Mailboxes of returned messages."""
+        return make_intakes(self.settings)
+
+    @property
+    def listener(self) -> "ReturnsListener | None":
+        """What takes returned messages from a mail server, if anything is to."""
+        return make_listener(self.settings, self.proofs, self.returns.accept)
+
+    @cached_property
     def desk(self) -> EditorialDesk:
         """Who chooses and lays out."""
         return EditorialDesk(
@@ -296,6 +336,21 @@ class App:
         async with make_fetcher(table, self.memory, table.contact or self.newsletter.base_url) as fetcher:
             sources = [make_source(source, self.settings, fetcher) for source in self.settings.sources]
             return await collect(sources, self.entries, self.memory, self.clock.now(), table.total_timeout)
+
+    async def fetch(self, url: str) -> bytes:
+        """What a page answers that a provider has told of, by the vetted way to the network. Raises
+        SourceError."""
+        from newsletter.bootstrap.sources import make_fetcher
+
+        brief = {
+            "timeout": timedelta(seconds=10),
+            "total_timeout": timedelta(seconds=20),
+            "max_bytes": 100_000,
+        }
+        table = self.settings.fetch.model_copy(update=brief)
+        async with make_fetcher(table, self.memory, self.newsletter.base_url) as fetcher:
+            page = await fetcher.get(url, source="hooks")
+        return page.content if page else b""
 
     def composer(self, published: PublishedEdition) -> Composer:
         """Who writes the copies of this edition."""

@@ -1,4 +1,4 @@
-"""bounces classify: what messages are that came back."""
+"""bounces classify: what messages are that came back; the group of commands that `returns` belongs to."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +9,7 @@ import typer
 
 from newsletter.cli.options import Json
 from newsletter.cli.output import print_json, print_table
+from newsletter.cli.returns import list_bounces, scan
 from newsletter.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,13 +19,11 @@ __all__ = ["app"]
 
 app = typer.Typer(help="What comes back.", no_args_is_help=True)
 
+app.command("scan")(scan)
+app.command("list")(list_bounces)
+
 _STDIN = Path("-")
 _MOST_BYTES = 1_000_000
-
-
-@app.callback()
-def _group() -> None:
-    """What comes back."""  # with a callback, one command does not become the whole group
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 
 from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
@@ -22,11 +23,13 @@ async def serve(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = F
     from newsletter.web.server import WebServer, listen
     from newsletter.web.site import site
 
-    async with open_app(config, now) as app:
+    async with open_app(config, now) as app, AsyncExitStack() as stack:
         web = app.settings.web
         with listen(web.host, web.port, "[web] port") as socket:
             server = WebServer(site(app))
             scheduler = Scheduler(app)
+            if listener := app.listener:
+                await stack.enter_async_context(listener)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, server.stop)

@@ -271,10 +271,13 @@ async def send_due(app: App, *, quiet: bool, copies: bool = True) -> None:
         runs: list[Delivery | Post] = [await app.delivery(advance)] if copies else []
         if await app.letterbox.waiting():
             runs.append(app.post())
-        with _stopped_by_signal(runs):
-            ended = await asyncio.gather(*(run.run() for run in runs), return_exceptions=True)
-            for trouble in filter(None, ended):
-                raise trouble
+        try:
+            with _stopped_by_signal(runs):
+                ended = await asyncio.gather(*(run.run() for run in runs), return_exceptions=True)
+        finally:
+            await app.returns.count_rejections()
+        for trouble in filter(None, ended):
+            raise trouble
 
 
 def _progress(*, quiet: bool) -> Progress:

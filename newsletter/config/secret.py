@@ -74,6 +74,16 @@ class Secrets:
             )
         return tuple(tokens)
 
+    def password(self, variable: str | None, file: str | None, place: str, keys: str = "password") -> str:
+        """What is named in this place of the configuration by two keys that end in _env and _file."""
+        value = self._find(variable, file)
+        if not value:
+            raise ConfigError(
+                f"{place}: there is no {keys.replace('_', ' ')}: put it into the environment as "
+                f"{variable or f'(set {keys}_env)'}, or into a file and name it as {keys}_file."
+            )
+        return value
+
     def _find(self, variable: str | None, file: str | None) -> str | None:
         if variable and self._environ.get(variable):
             return self._environ[variable]

@@ -22,6 +22,8 @@ __all__ = [
     "BouncesTo",
     "Duration",
     "HostName",
+    "ListenAddress",
+    "MailboxName",
     "NetworkRange",
     "Origin",
     "SecureAddress",
@@ -160,6 +162,19 @@ def _origin(value: str) -> str:
     return value
 
 
+def _listen_address(value: str) -> str:
+    match = re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})", value)
+    if match is None or int(match[2]) > 65535:
+        raise ValueError('write an address and a port, such as "127.0.0.1:2424"')
+    return value
+
+
+def _mailbox_name(value: str) -> str:
+    if not re.fullmatch(r"[\x20-\x7e]{1,200}", value):
+        raise ValueError('write the name of a mailbox as the server has it, in ASCII, such as "INBOX"')
+    return value
+
+
 def _slug(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
         raise ValueError('write lower-case letters, digits and hyphens, such as "morning-papers"')
@@ -180,5 +195,7 @@ NetworkRange = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]
 
 SegmentText = Annotated[str, AfterValidator(_segment)]
+ListenAddress = Annotated[str, AfterValidator(_listen_address)]
+MailboxName = Annotated[str, AfterValidator(_mailbox_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 DomainOrAny = Annotated[str, AfterValidator(_domain_or_any)]

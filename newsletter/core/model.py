@@ -150,6 +150,8 @@ class Newsletter:
     reply_to: str | None = None
     bounces_to: str | None = None
     """The address that bounces go to; each copy has a token of its own in it. None: to the sender's."""
+    leaves_by_mail: bool = False
+    """Whether a reader may leave by a mail to that address."""
     language: str = "en"
     postal_address: str = ""
     entry_language: str = "en"

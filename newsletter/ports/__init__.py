@@ -4,6 +4,17 @@ Adapters implement them, `bootstrap` chooses the adapter. One contract suite run
 a kind (`tests/contract`).
 """
 
+from newsletter.ports.bounces import (
+    Bounce,
+    Bounces,
+    Fate,
+    Intake,
+    Quarantine,
+    Rejection,
+    SentCopy,
+    Take,
+    TakenBounce,
+)
 from newsletter.ports.clicks import Clicks, Followed, LinkClicks, LinkName, Tally
 from newsletter.ports.letters import ClaimedLetter, Letters, Signups
 from newsletter.ports.people import Erased, Imported, Subscribers
@@ -33,6 +44,8 @@ from newsletter.ports.sending import (
 from newsletter.ports.time import Clock
 
 __all__ = [
+    "Bounce",
+    "Bounces",
     "Changes",
     "ClaimedLetter",
     "Clicks",
@@ -43,11 +56,13 @@ __all__ = [
     "Envelope",
     "Erased",
     "Failure",
+    "Fate",
     "Fetched",
     "Fetcher",
     "Followed",
     "Headline",
     "Imported",
+    "Intake",
     "Letters",
     "LinkClicks",
     "LinkName",
@@ -56,8 +71,11 @@ __all__ = [
     "Paces",
     "Page",
     "PublishedEdition",
+    "Quarantine",
+    "Rejection",
     "Rendering",
     "Roster",
+    "SentCopy",
     "Session",
     "Signer",
     "Signups",
@@ -66,6 +84,8 @@ __all__ = [
     "SourceMemory",
     "SourceState",
     "Subscribers",
+    "Take",
+    "TakenBounce",
     "Tally",
     "Transport",
     "Validator",

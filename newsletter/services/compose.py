@@ -113,7 +113,8 @@ class Composer:
         prepared = self._prepared(row.wishes)
         if prepared is None:
             return None
-        links = self.links(row)
+        links, returned_to = self.links(row), self._return_path(row)
+        by_mail = self._newsletter.leaves_by_mail
         data = self._letterhead.message(
             prepared.sheet.copy(row.email, row.name, links),
             to=row.email,
@@ -121,9 +122,11 @@ class Composer:
             subject=prepared.subject,
             message_id=self._message_id(row),
             list_unsubscribe=links.unsubscribe,
+            # The token in it says whose copy it is, and the subject that it has not bounced.
+            list_unsubscribe_mailto=f"{returned_to}?subject=unsubscribe" if by_mail else None,
         )
         # `render` leaves nothing to be stuffed or encoded but an address in another script.
-        return Message(Envelope(self._return_path(row), row.email), data, wire_ready=row.email.isascii())
+        return Message(Envelope(returned_to, row.email), data, wire_ready=row.email.isascii())
 
     @property
     def signs(self) -> bool:

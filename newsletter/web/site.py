@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from newsletter.bootstrap import App
 from newsletter.core.rhythm import Frequency
 from newsletter.web.headers import SecurityHeaders
+from newsletter.web.hooks import hook_routes
 from newsletter.web.pages.archive import ArchivePages
 from newsletter.web.pages.clicks import ClickPages
 from newsletter.web.pages.common import Common
@@ -45,6 +46,7 @@ def site(app: App) -> Starlette:
     starts = tuple(dict.fromkeys(("", common.base)))
     routes: list[BaseRoute] = [route for start in starts for route in _routes(common, general, start)]
     routes += _api_routes(common, starts)
+    routes += hook_routes(app, starts)
     public = Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders, headers=HEADERS)],

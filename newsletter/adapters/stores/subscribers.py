@@ -32,7 +32,7 @@ from newsletter.errors import ConfigError, NotFound
 from newsletter.ports import Erased, Imported
 from newsletter.ports.records import PersonRecord
 
-__all__ = ["SqlSubscribers"]
+__all__ = ["SqlSubscribers", "moved"]
 
 _PAGE = 1000
 _ERASED = SubscriberStatus.ERASED.value
@@ -84,28 +84,11 @@ class SqlSubscribers:
         return changed
 
     async def move(self, subscriber_id: int, event: Event, now: datetime, source: str) -> SubscriberStatus:
-        """Whoever is not active any more has their unsent copies suppressed in the same commit, and their
-        likes forgotten, there too."""
+        """In one transaction."""
         if event is Event.ERASE:
             await self.erase((await self.get(subscriber_id)).email, now, source)
             return SubscriberStatus.ERASED
-        one = subscribers.c.id == subscriber_id
-        async with self._database.begin() as connection:
-            before = await connection.scalar(sa.select(subscribers.c.status).where(one))
-            if before is None:
-                raise NotFound(_NOBODY)
-            after = move(SubscriberStatus(before), event)
-            if after != before:
-                await connection.execute(
-                    sa.update(subscribers).where(one).values(status=after.value, changed=now)
-                )
-                await connection.execute(happened(subscriber_id, event, now, source))
-            if after is not SubscriberStatus.ACTIVE:
-                await connection.execute(_suppress(subscriber_id, after, now))
-                await connection.execute(sa.update(subscribers).where(one).values(likes=[]))
-                await connection.execute(_forget_likes(subscriber_id))
-                await connection.execute(forget_clicks(subscriber_id))
-        return after
+        return await self._database.write(moved, subscriber_id, event, now, source)
 
     async def erase(self, email: str, now: datetime, source: str) -> Erased:
         """Deleted content is overwritten, in the file and its journal."""
@@ -242,6 +225,28 @@ def _tagged(tag: str | None) -> list[sa.ColumnElement[bool]]:
         return []
     tags = sa.func.json_each(subscribers.c.tags).table_valued("value")
     return [sa.exists(sa.select(tags.c.value).where(tags.c.value == tag))]
+
+
+def moved(
+    connection: sa.Connection, subscriber_id: int, event: Event, now: datetime, source: str, reason: str = ""
+) -> SubscriberStatus:
+    """Whoever is not active any more has their unsent copies suppressed in the same commit, and their likes
+    forgotten, there too. `reason` goes into the history behind the event. Raises NotFound or IllegalMove."""
+    one = subscribers.c.id == subscriber_id
+    before = connection.scalar(sa.select(subscribers.c.status).where(one))
+    if before is None:
+        raise NotFound(_NOBODY)
+    after = move(SubscriberStatus(before), event)
+    if after != before:
+        connection.execute(sa.update(subscribers).where(one).values(status=after.value, changed=now))
+        what = f"{event}: {reason}" if reason else event
+        connection.execute(happened(subscriber_id, what, now, source))
+    if after is not SubscriberStatus.ACTIVE:
+        connection.execute(_suppress(subscriber_id, after, now))
+        connection.execute(sa.update(subscribers).where(one).values(likes=[]))
+        connection.execute(_forget_likes(subscriber_id))
+        connection.execute(forget_clicks(subscriber_id))
+    return after
 
 
 def happened(subscriber_id: int, event: str, now: datetime, source: str) -> sa.Insert:

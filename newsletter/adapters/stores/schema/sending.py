@@ -9,6 +9,7 @@ __all__ = [
     "ATTEMPTED_ROWS",
     "OPEN_ROWS",
     "PAUSED",
+    "REJECTED_ROWS",
     "editions",
     "featured",
     "in_state",
@@ -81,6 +82,8 @@ ATTEMPTED_ROWS = sa.text(
     "(state = 'accepted' OR state = 'deferred' OR state = 'rejected' OR state = 'unknown')"
 )
 """Likewise: rows of which an attempt has been recorded."""
+REJECTED_ROWS = sa.text("state = 'rejected'")
+"""Likewise: rows that a server refused."""
 
 outbox = sa.Table(
     "outbox",
@@ -102,6 +105,7 @@ outbox = sa.Table(
     sa.UniqueConstraint("edition_id", "subscriber_id"),
     sa.Index("ix_outbox_open", "edition_id", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
     sa.Index("ix_outbox_attempted", "changed", sqlite_where=ATTEMPTED_ROWS, postgresql_where=ATTEMPTED_ROWS),
+    sa.Index("ix_outbox_rejected", "changed", sqlite_where=REJECTED_ROWS, postgresql_where=REJECTED_ROWS),
     sa.Index("ix_outbox_subscriber_id", "subscriber_id"),
 )
 

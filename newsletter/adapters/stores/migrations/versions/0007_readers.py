@@ -28,6 +28,10 @@ def upgrade() -> None:
     ):
         op.add_column("subscribers", column)
     op.add_column("outbox", sa.Column("language", sa.Text(), nullable=False, server_default=""))
+    rejected = sa.text("state = 'rejected'")
+    op.create_index(
+        "ix_outbox_rejected", "outbox", ["changed"], sqlite_where=rejected, postgresql_where=rejected
+    )
     _create_renderings()
     _create_history()
     _create_letters()
