@@ -42,11 +42,13 @@ class Letters(Protocol):
 class Signups(Protocol):
     """Who comes and who goes, with the letter for it in the same commit."""
 
-    async def subscribe(self, email: str, name: str, now: datetime) -> LetterKind | None:
+    async def subscribe(
+        self, email: str, name: str, now: datetime, source: str = "form"
+    ) -> LetterKind | None:
         """Somebody asks for the newsletter; `email` is normalised. Who is unknown or has left becomes pending
         and gets a letter that asks; who is active gets the welcome letter again; who complained gets
         nothing. No letter of a kind is planned twice within `SPACING`. A name is kept only where none is
-        known. Answers which letter was planned."""
+        known; `source` is for the history. Answers which letter was planned."""
 
     async def confirm(self, subscriber_id: int, now: datetime) -> SubscriberStatus:
         """Who is pending becomes active, with a clean score, and gets the welcome letter; once is enough.

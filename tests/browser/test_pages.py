@@ -44,6 +44,9 @@ PLACES = [
     Place("preferences of somebody who pauses", "{paused}"),
     Place("preferences in Arabic", "{arabic}"),
     Place("preferences in German", "{german}"),
+    Place("subscribe", "/subscribe"),
+    Place("confirm", "{asked}"),
+    Place("confirmed", "{confirmed}"),
     Place("unsubscribe", "{unsubscribe}"),
     Place("goodbye", "{left}"),
     Place("more", "{more}/2/2"),
@@ -67,6 +70,9 @@ async def furnish(app: App) -> dict[str, str]:
         name: (await subscribe(app, f"{name}@example.org")).id
         for name in ("ada", "paused", "arabic", "german", "left", "bo")
     }
+    for name in ("asked", "new"):
+        await app.signup.signups.subscribe(f"{name}@example.org", "", NOW)
+        people[name] = (await app.subscribers.find(f"{name}@example.org")).id
     like = like_of(edition, 1)
     second = like_of((await app.editions.get(app.newsletter.id, 2)).edition, 1)
     assert like
@@ -85,6 +91,9 @@ async def furnish(app: App) -> dict[str, str]:
         "unsubscribe": link_of(app, people["ada"]),
         "more": link_of(app, people["ada"], tokens.MORE),
         "left": link_of(app, people["left"]),
+        "asked": link_of(app, people["asked"], tokens.CONFIRM),
+        "confirmed": link_of(app, people["ada"], tokens.CONFIRM),
+        "newcomer": link_of(app, people["new"], tokens.CONFIRM),
         "visitor": link_of(app, people["bo"], tokens.PREFERENCES),
         "leaver": link_of(app, people["bo"]),
         "liker": link_of(app, people["bo"], tokens.MORE),
@@ -113,6 +122,13 @@ def walk(links: dict[str, str]) -> Visit:
             ["goto", "/archive"],
             ["click", ".editions a"],
             ["click", "a[rel=prev]"],
+            ["click", "a:has-text('Subscribe')"],
+            ["fill", "[name=email]", "nobody"],
+            ["click", "main button"],
+            ["fill", "[name=email]", "somebody@example.org"],
+            ["click", "main button"],
+            ["goto", links["newcomer"]],
+            ["click", "main button"],
         ],
     )
 
@@ -177,7 +193,7 @@ def report(faults: dict[str, object]) -> None:
 
 
 def test_every_form_works_without_scripts(found: dict[str, Any]) -> None:
-    """A rhythm, a pause and its end, more of a paper and not, leaving, and through the archive."""
+    """A rhythm, a pause and its end, more of a paper and not, leaving, the archive, and signing up."""
     seen = [step["text"] for step in found["walk"]["seen"]]
     assert "On which days".upper() in seen[0].upper()
     assert "On which days".upper() not in seen[1].upper(), "whoever gets it once a week has no days to choose"
@@ -191,6 +207,9 @@ def test_every_form_works_without_scripts(found: dict[str, Any]) -> None:
     assert "You are unsubscribed" in seen[13]
     assert "No. 3" in seen[15]
     assert "No. 2" in seen[16]
+    assert "“nobody” is no email address" in seen[19]
+    assert "Look into your mailbox" in seen[21]
+    assert "You are subscribed" in seen[23]
     assert (found["walk"]["strangers"], found["walk"]["cookies"]) == ([], [])
 
 
@@ -257,7 +276,9 @@ def attacks(links: dict[str, str]) -> list[Visit]:
     paths = ["/archive", "/archive/1", "/archive/2", *links.values()]
     queries = [f"{path}?before=2&q={quote(text)}#{quote(text)}" for path in paths for text in CORPUS[-6:]]
     tokens_ = [
-        f"/{name}/{quote(text)}" for name in ("unsubscribe", "preferences", "x") for text in CORPUS[:6]
+        f"/{name}/{quote(text)}"
+        for name in ("unsubscribe", "preferences", "confirm", "x")
+        for text in CORPUS[:6]
     ]
     form = [
         ["goto", links["preferences"]],
@@ -266,7 +287,17 @@ def attacks(links: dict[str, str]) -> list[Visit]:
         ["click", "button:has-text('Save')"],
         ["goto", links["preferences"]],
     ]
-    return [Visit([["goto", path] for path in (*paths, *queries, *tokens_)]), Visit(form)]
+    joining = [
+        step
+        for text in CORPUS[-8:]
+        for step in (
+            ["goto", f"/subscribe?email={quote(text)}"],
+            ["fill", "[name=email]", text],
+            ["fill", "[name=name]", text],
+            ["click", "main button"],
+        )
+    ]
+    return [Visit([["goto", path] for path in (*paths, *queries, *tokens_)]), Visit(form), Visit(joining)]
 
 
 @pytest.fixture(scope="module")

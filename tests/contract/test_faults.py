@@ -364,11 +364,11 @@ async def who_leaves_during_a_send_gets_nothing_more(plans: Plans) -> None:
 @check
 async def who_leaves_after_a_no_gets_no_further_attempt(plans: Plans) -> None:
     """Whether they were deferred, or their connection broke after the dot."""
-    for answer in (b"450 4.2.2 mailbox busy\r\n", close):
+    for answer, event in ((b"450 4.2.2 mailbox busy\r\n", Event.UNSUBSCRIBE), (close, Event.ERASE)):
         async with raw_server({"dot": [answer]}) as server, plans.open(server.port) as sending:
             await sending.send()
             [(email, row)] = [(email, row) for email, row in sending.rows.items() if row.state == "deferred"]
-            await _leave(sending, email, Event.ERASE)
+            await _leave(sending, email, event)
             sending.later(hours=1)
             assert await sending.send() == ""
             assert sending.states == {"accepted": 11, "suppressed": 1}

@@ -157,7 +157,6 @@ def test_it_costs_nothing_where_it_is_not_used():
             b'{"email": "a@example.org", "confirmed": true, "rhythm": {"zone": "../../etc/passwd"}}',
             "IANA name",
         ),
-        (b'{"email": "a@example.org", "confirmed": false}', "send confirmed: true"),
     ],
 )
 async def test_what_is_wrong_with_a_body_is_said(
@@ -234,6 +233,39 @@ async def test_nobody_who_left_is_brought_back(app: App, client: httpx.AsyncClie
     answer = await client.post("subscribers", json={"email": person.email, "confirmed": True})
     assert is_problem(answer, 409, f"is {word}: only they can subscribe again")
     assert (await app.subscribers.get(person.id)).status == word
+
+
+async def test_a_letter_asks_whoever_has_not_agreed(app: App, client: httpx.AsyncClient):
+    """They are pending, with what the operator said of them; asked again there is no second letter."""
+    body = {"email": "new@example.org", "confirmed": False, "name": "New", "tags": ["team"]}
+    for status in (201, 200):
+        answer = await client.post("subscribers", json=body)
+        assert (answer.status_code, answer.json()["status"]) == (status, "pending")
+        assert answer.json()["tags"] == ["team"]
+    assert app.bell.is_set()
+    assert await app.letterbox.waiting() == 1
+
+
+async def test_whoever_is_active_is_not_asked(app: App, client: httpx.AsyncClient):
+    """They stay so, and get no letter."""
+    person = await subscribe(app)
+    answer = await client.post("subscribers", json={"email": person.email, "confirmed": False})
+    assert (answer.status_code, answer.json()["status"]) == (200, "active")
+    assert await app.letterbox.waiting() == 0
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_whoever_was_erased_is_neither_brought_back_nor_asked(
+    app: App, client: httpx.AsyncClient, confirmed: bool
+):
+    """A 409; of them there is nothing to read, and erasing them again is fine."""
+    person = await subscribe(app)
+    for _ in range(2):
+        assert (await client.delete(f"subscribers/{person.email}?erase=true")).status_code == 204
+    assert (await client.get(f"subscribers/{person.email}")).status_code == 404
+    answer = await client.post("subscribers", json={"email": person.email, "confirmed": confirmed})
+    assert is_problem(answer, 409, "was erased: only they can subscribe again")
+    assert await app.letterbox.waiting() == 0
 
 
 @pytest.mark.parametrize("email", ["a/b?c#d%e@example.org", "ü@example.org", "o'neil+x@example.org"])

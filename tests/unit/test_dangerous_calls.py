@@ -71,7 +71,7 @@ def faults(tree: ast.AST) -> Iterator[str]:
 def test_the_program_unpickles_evaluates_and_concatenates_nothing() -> None:
     """Neither from the database nor from anywhere else. One piece of SQL is put together, of own names."""
     found = {(file.name, fault) for file, tree in trees() for fault in faults(tree)}
-    assert found == {("schema.py", """sa.literal_column(f"'{state.value}'")""")}
+    assert found == {("base.py", """sa.literal_column(f"'{word.value}'")""")}
 
 
 def test_no_column_holds_objects() -> None:

@@ -184,7 +184,7 @@ async def test_two_bounces_on_two_days_end_it(hooks: Hooks, told: Any):
     hooks.room.later(days=1)
     assert await hooks.post(told("Bounce", 2, NOW + timedelta(days=1))) == 200
     assert await hooks.room.status() == "bounced"
-    assert await hooks.room.history() == [("bounce: 5.1.1 unknown-user", "webhook")]
+    assert (await hooks.room.history())[-1] == ("bounce: 5.1.1 unknown-user", "webhook")
 
 
 async def test_a_complaint_ends_it_at_once(hooks: Hooks, told: Any):

@@ -10,7 +10,7 @@ from newsletter.core import tokens
 from newsletter.core.address import normalise_address
 from newsletter.core.feed import FeedItem, entry_from_item
 from newsletter.core.identity import web_address
-from newsletter.core.listfile import parse_csv, parse_jsonl
+from newsletter.core.listfile import ListFile
 from newsletter.errors import InputError
 from newsletter.render.text import clean, clean_lines, cut, safe_link
 
@@ -86,8 +86,8 @@ def as_item_of_a_feed(text: str) -> str:
 
 def as_line_of_a_list(text: str) -> str:
     line = text.replace("\n", " ")
-    parse_csv(f"email,name\nada@example.org,{line}", name="x")
-    _, problems = parse_jsonl(line, name="x")
+    list(ListFile(["email,name\n", f"ada@example.org,{line}"], name="x"))
+    problems = [row for _, row in ListFile([line], name="x", jsonl=True) if isinstance(row, InputError)]
     return str(problems[0]) if problems else ""
 
 

@@ -16,6 +16,7 @@ from newsletter.adapters.stores.schema import (
     history,
     letters,
     outbox,
+    spelt_out,
     subscribers,
 )
 from newsletter.adapters.stores.schema.base import Instant
@@ -62,7 +63,7 @@ _STATUS = Prepared(sa.select(subscribers.c.status).where(subscribers.c.id == _PE
 _SINCE = sa.bindparam("since", type_=Instant)
 _CAME_BACK = sa.select(sa.func.max(history.c.at)).where(
     history.c.subscriber_id == _PERSON,
-    sa.or_(*(history.c.event == sa.literal_column(f"'{event.value}'") for event in _AGAIN)),
+    sa.or_(*(history.c.event == spelt_out(event) for event in _AGAIN)),
     history.c.at >= _SINCE,
 )
 _MARKS = Prepared(

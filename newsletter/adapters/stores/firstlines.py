@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 __all__ = ["FirstLines"]
 
-_CACHE_KB = 32_000
-
 
 class FirstLines:
     """A database of its own that vanishes with the process; what does not fit into memory is in a temporary
@@ -16,7 +14,7 @@ class FirstLines:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        self._database.execute("PRAGMA cache_size = -32000")  # kilobytes
         self._database.execute("CREATE TABLE first (key TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
     def note(self, places: Sequence[tuple[str, int]]) -> dict[int, int]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from newsletter.adapters.stores.person import as_stored
 from newsletter.adapters.stores.prepared import Prepared
-from newsletter.adapters.stores.schema import history, subscribers
+from newsletter.adapters.stores.schema import history, spelt_out, subscribers
 from newsletter.adapters.stores.schema.base import Instant
 from newsletter.core.consent import Event
 from newsletter.core.listfile import LISTS, NewSubscriber
@@ -82,9 +82,7 @@ _UPDATE = Prepared(
     .where(subscribers.c.email_key == sa.bindparam("key"))
     .values(**_values(), changed=sa.bindparam("now", type_=Instant))
 )
-_ERASED = sa.select(
-    sa.exists().where(subscribers.c.status == sa.literal_column(f"'{SubscriberStatus.ERASED.value}'"))
-)
+_ERASED = sa.select(sa.exists().where(subscribers.c.status == spelt_out(SubscriberStatus.ERASED)))
 
 
 def add(
@@ -101,8 +99,8 @@ def add(
     erased = bool(connection.scalar(_ERASED))
     counts: Counter[str] = Counter()
     left: dict[str, SubscriberStatus] = {}
-    # In the order of the index, of which then fewer pages are touched.
-    for keys in _pages(sorted(people)):
+    # Few keep their order. Many come in that of the index, of which then fewer pages are touched.
+    for keys in _pages(list(people) if len(people) <= _PAGE else sorted(people)):
         known = {row[0]: row[1:] for row in _KNOWN.rows(connection, keys=json.dumps(keys))}
         unknown = [key for key in keys if key not in known]
         gone = tombstoned(connection, unknown, tombstones) if erased else frozenset()

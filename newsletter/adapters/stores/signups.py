@@ -17,8 +17,8 @@ from newsletter.errors import NotFound
 
 __all__ = ["SqlSignups"]
 
-_FORM, _LINK = "form", "link"
-"""How the history says that we know."""
+_LINK = "link"
+"""How the history says that we know of a confirmation."""
 
 
 class SqlSignups:
@@ -27,9 +27,11 @@ class SqlSignups:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def subscribe(self, email: str, name: str, now: datetime) -> LetterKind | None:
+    async def subscribe(
+        self, email: str, name: str, now: datetime, source: str = "form"
+    ) -> LetterKind | None:
         """Writers come one after the other, so two requests for one address cannot both find no letter."""
-        return await self._database.write(_subscribe, email, name, now)
+        return await self._database.write(_subscribe, email, name, now, source)
 
     async def confirm(self, subscriber_id: int, now: datetime) -> Status:
         """Raises NotFound or IllegalMove."""
@@ -40,11 +42,13 @@ class SqlSignups:
         return await self._database.write(plan_letter, subscriber_id, LetterKind.GOODBYE, now)
 
 
-def _subscribe(connection: sa.Connection, email: str, name: str, now: datetime) -> LetterKind | None:
+def _subscribe(
+    connection: sa.Connection, email: str, name: str, now: datetime, source: str
+) -> LetterKind | None:
     known = sa.select(subscribers).where(subscribers.c.email_key == address_key(email))
     row = connection.execute(known).mappings().one_or_none()
     if row is None:
-        number = _add(connection, email, name, now)
+        number = _add(connection, email, name, now, source)
         return _ask(connection, number, now)
     before = Status(row["status"])
     if before is Status.COMPLAINED:
@@ -55,7 +59,7 @@ def _subscribe(connection: sa.Connection, email: str, name: str, now: datetime) 
     if before is not Status.PENDING:
         after = move(before, Event.SUBSCRIBE)
         _change(connection, row["id"], now, status=after.value, name=row["name"] or name)
-        connection.execute(happened(row["id"], Event.SUBSCRIBE, now, _FORM))
+        connection.execute(happened(row["id"], Event.SUBSCRIBE, now, source))
     return _ask(connection, row["id"], now)
 
 
@@ -63,12 +67,12 @@ def _ask(connection: sa.Connection, subscriber_id: int, now: datetime) -> Letter
     return LetterKind.CONFIRM if plan_letter(connection, subscriber_id, LetterKind.CONFIRM, now) else None
 
 
-def _add(connection: sa.Connection, email: str, name: str, now: datetime) -> int:
+def _add(connection: sa.Connection, email: str, name: str, now: datetime, source: str) -> int:
     key = address_key(email)
     row = {"email": email, "email_key": key, "name": name, "topics": [], "status": Status.PENDING.value}
     connection.execute(sa.insert(subscribers).values(**row, created=now, changed=now))
     number: int = connection.scalar(sa.select(subscribers.c.id).where(subscribers.c.email_key == key)) or 0
-    connection.execute(happened(number, Event.SUBSCRIBE, now, _FORM))
+    connection.execute(happened(number, Event.SUBSCRIBE, now, source))
     return number
 
 

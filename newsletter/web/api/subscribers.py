@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
-from starlette.exceptions import HTTPException
 
 from newsletter.bootstrap import App
 from newsletter.core.address import normalise_address
@@ -40,7 +39,7 @@ class SubscriberRoutes:
         """`base` is the path of the API."""
         self._app = app
         self._base = base
-        self._registrar = Registrar(app.subscribers, app.roster, "api")
+        self._registrar = Registrar(app.subscribers, app.roster, app.signup.signups, app.bell.set, "api")
         self.router = APIRouter(tags=["Subscribers"])
         add = self.router.add_api_route
         add("/subscribers", self.page, methods=["GET"])
@@ -60,13 +59,11 @@ class SubscriberRoutes:
         )
 
     async def add(self, body: NewPerson, response: Response) -> Person:
-        """Add somebody, or refresh what is known of them: 201 where they are new, else 200. Whoever has left
-        is not brought back, which is a 409."""
-        if not body.confirmed:
-            raise HTTPException(
-                422, "This version cannot ask people by mail: send confirmed: true once they have agreed."
-            )
-        person, new = await self._registrar.add(body.email, body.changes(), self._app.clock.now())
+        """Add somebody, or refresh what is known of them: 201 where they are new, else 200. With
+        confirmed: false they are pending, and a letter asks them. Whoever has left is neither brought back
+        nor asked, which is a 409."""
+        enrol = self._registrar.add if body.confirmed else self._registrar.ask
+        person, new = await enrol(body.email, body.changes(), self._app.clock.now())
         response.status_code = 201 if new else 200
         response.headers["Location"] = f"{self._base}/subscribers/{quote(person.email, safe='@')}"
         return Person.of(person)
@@ -81,8 +78,7 @@ class SubscriberRoutes:
         return Person.of(await self._registrar.change(found, body.changes(), self._app.clock.now()))
 
     async def remove(self, email: _Email, query: Annotated[LeavingQuery, Query()]) -> None:
-        """Unsubscribe somebody: they get nothing more, copies that are planned included. Doing it twice is
-        fine."""
-        if query.erase:
-            raise HTTPException(422, "This version erases nobody by the API: leave erase out to unsubscribe.")
-        await self._registrar.unsubscribe(normalise_address(email), self._app.clock.now())
+        """Unsubscribe somebody: they get nothing more, copies that are planned included; or erase all that is
+        known of them. Doing it twice is fine."""
+        leave = self._registrar.erase if query.erase else self._registrar.unsubscribe
+        await leave(normalise_address(email), self._app.clock.now())

@@ -1,6 +1,6 @@
 """The tables, for SQLite and PostgreSQL. Changes come as migrations; `REVISION` names the newest."""
 
-from newsletter.adapters.stores.schema.base import metadata
+from newsletter.adapters.stores.schema.base import metadata, spelt_out
 from newsletter.adapters.stores.schema.people import (
     OPEN_LETTERS,
     bounces,
@@ -58,6 +58,7 @@ __all__ = [
     "signals",
     "slots",
     "sources",
+    "spelt_out",
     "subscribers",
     "titles",
     "validators",
