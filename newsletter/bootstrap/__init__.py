@@ -299,7 +299,7 @@ class App:
     @cached_property
     def letters(self) -> LetterWriter:
         """Who writes the small mails."""
-        return LetterWriter(self.newsletter, self.theme, self.secret, self._signer())
+        return LetterWriter(self.newsletter, self.theme, self.secret, self._signer(), self._abroad)
 
     @cached_property
     def daily(self) -> DailyJob:
@@ -427,6 +427,10 @@ class App:
 
     def _servers(self) -> list[Server]:
         return make_servers(self.settings, domain_of(parseaddr(self.newsletter.sender)[1]))
+
+    def _abroad(self, language: str) -> Theme | None:
+        spoken = speak(self.theme, language)
+        return spoken[0] if spoken else None
 
     def _tombstones(self, email_key: str) -> tuple[str, ...]:
         """What could stand in the place of an address that was erased, the newest key first."""

@@ -25,11 +25,14 @@ def make_proofs(newsletter: Newsletter, keys: Sequence[bytes]) -> Proofs:
     def row_named(token: str) -> int | None:
         return tokens.read_envelope(keys, newsletter.id, token)
 
+    def letter_named(token: str) -> int | None:
+        return tokens.read_envelope(keys, tokens.letters_of(newsletter.id), token)
+
     def message_ids(edition: str, subscriber_id: int) -> list[str]:
         domain = domain_of(sender)
         return [tokens.message_id(key, newsletter.id, edition, subscriber_id, domain) for key in keys]
 
-    return Proofs(newsletter.bounces_to or sender, row_named, message_ids)
+    return Proofs(newsletter.bounces_to or sender, row_named, letter_named, message_ids)
 
 
 def make_intakes(settings: Settings) -> list[Intake]:

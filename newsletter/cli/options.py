@@ -12,7 +12,7 @@ import typer
 from newsletter.core.segments import Segment, parse_segment
 from newsletter.errors import InputError
 
-__all__ = ["Config", "Json", "Now", "Part", "Reader", "Slot", "async_command", "new_runner"]
+__all__ = ["Config", "Json", "Now", "Part", "Reader", "Slot", "async_command", "new_runner", "read_segment"]
 
 P = ParamSpec("P")
 
@@ -27,7 +27,8 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _segment(text: str) -> Segment:
+def read_segment(text: str) -> Segment:
+    """As an option of the command line."""
     try:
         return parse_segment(text)
     except InputError as error:
@@ -53,7 +54,7 @@ Part = Annotated[
     typer.Option(
         "--segment",
         metavar="CONDITIONS",
-        parser=_segment,
+        parser=read_segment,
         help="With --slot now: only for these readers, such as 'tag:beta and not language:de'.",
     ),
 ]

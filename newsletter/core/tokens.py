@@ -25,6 +25,7 @@ __all__ = [
     "PREFERENCES",
     "UNSUBSCRIBE",
     "erased_key",
+    "letters_of",
     "make",
     "make_envelope",
     "make_link",
@@ -66,6 +67,11 @@ def read(keys: Sequence[bytes], purpose: str, newsletter: str, token: str) -> in
     subscriber_id = int.from_bytes(raw[:_NUMBER_BYTES], "big")
     ours = any(_same(make(key, purpose, newsletter, subscriber_id), token) for key in keys)
     return subscriber_id if ours else None
+
+
+def letters_of(newsletter: str) -> str:
+    """What the envelopes of its letters are signed for, whose rows have numbers of their own."""
+    return f"{newsletter}/letters"
 
 
 def make_envelope(secret: bytes, newsletter: str, row_id: int) -> str:

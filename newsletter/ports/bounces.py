@@ -106,6 +106,9 @@ class Bounces(Protocol):
     async def sent(self, row: int) -> SentCopy | None:
         """The copy of this row of the outbox; None where there is none, or it was never begun."""
 
+    async def sent_letter(self, row: int) -> SentCopy | None:
+        """The same of this letter."""
+
     async def sent_to(self, email: str, since: datetime) -> tuple[SentCopy, ...]:
         """What was sent to this address since then, the newest first; letters only to somebody who has not
         confirmed."""

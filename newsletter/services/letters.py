@@ -1,5 +1,6 @@
 """Writing the small mails around a subscription: to one person, for one occasion."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -10,6 +11,7 @@ from newsletter.core.letters import LetterKind
 from newsletter.core.model import Newsletter, Subscriber
 from newsletter.ports import Envelope, Message, Signer
 from newsletter.render.copy import Copy
+from newsletter.render.language import Language
 from newsletter.render.letter import Letter, render_letter
 from newsletter.render.mime import MessageHeaders, build_message
 from newsletter.render.theme import Theme
@@ -25,31 +27,47 @@ class LetterWriter:
     theme: Theme
     secret: bytes
     signer: Signer | None = None
+    abroad: Callable[[str], Theme | None] = lambda _: None
+    """The theme in another language; None for one that it does not have."""
 
     def write(
-        self, kind: LetterKind, person: Subscriber, now: datetime, next_edition: datetime | None = None
+        self,
+        kind: LetterKind,
+        person: Subscriber,
+        now: datetime,
+        next_edition: datetime | None = None,
+        row: int = 0,
     ) -> tuple[Copy, Message]:
-        """The letter, and the message that it becomes. `now` is in its Date and Message-ID; `next_edition` is
-        local time."""
-        letter = self.letter(kind, person, next_edition)
-        copy = render_letter(kind, letter, self.theme)
+        """The letter in the reader's language, and the message that it becomes. `now` is in its Date and
+        Message-ID; `next_edition` is local time; `row` is its number, by which its bounce is known."""
+        theme = (self.abroad(person.language) if person.language else None) or self.theme
+        letter = self.letter(kind, person, next_edition, theme.language)
+        copy = render_letter(kind, letter, theme)
         data = build_message(copy, self._headers(kind, letter, person, now))
-        _, sender = parseaddr(self.newsletter.sender)
         signed = self.signer.sign(data, canonical=True) if self.signer else data
-        # No row of the outbox is behind it, so its bounce has no token.
-        return copy, Message(Envelope(self.newsletter.bounces_to or sender, person.email), signed)
+        return copy, Message(Envelope(self._return_path(row), person.email), signed)
 
-    def letter(self, kind: LetterKind, person: Subscriber, next_edition: datetime | None) -> Letter:
+    def letter(
+        self, kind: LetterKind, person: Subscriber, next_edition: datetime | None, language: Language
+    ) -> Letter:
         """What the letter says, before it is set."""
         return Letter.of(
             kind,
             self.newsletter,
-            self.theme.language,
+            language,
             email=person.email,
             link=self._link(kind, person),
             unsubscribe=self._address(tokens.UNSUBSCRIBE, person),
             next_edition=next_edition,
         )
+
+    def _return_path(self, row: int) -> str:
+        bounces = self.newsletter.bounces_to
+        if bounces is None:
+            return parseaddr(self.newsletter.sender)[1]
+        local, _, domain = bounces.rpartition("@")
+        token = tokens.make_envelope(self.secret, tokens.letters_of(self.newsletter.id), row)
+        return f"{local}+{token}@{domain}"
 
     def _link(self, kind: LetterKind, person: Subscriber) -> str:
         match kind:

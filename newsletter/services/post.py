@@ -117,7 +117,7 @@ class Post:
     def _write(self, letter: ClaimedLetter) -> Message:
         """In a thread: the first one takes a second in which pages would not be answered."""
         due = self._next_edition(letter.created)
-        _, message = self._writer.write(letter.kind, letter.person, letter.created, due)
+        _, message = self._writer.write(letter.kind, letter.person, letter.created, due, letter.id)
         return message
 
     async def _put_back(self, letter: ClaimedLetter, error: DeliveryError, *, its_own: bool) -> None:

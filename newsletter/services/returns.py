@@ -75,7 +75,7 @@ class Returns:
         try:
             said = await asyncio.to_thread(feedback_of_message, message, recipients)
             # Each copy is one person's, whoever else their mailbox has passed it on to.
-            is_known = self._proofs.row(said[0].addresses) is not None
+            is_known = self._proofs.knows(said[0].addresses)
             return await self.hear([worst(said)] if is_known else said)
         except NewsletterError:
             raise
@@ -146,6 +146,9 @@ class Returns:
         row = self._proofs.row(feedback.addresses)
         if row is not None:
             return await self._bounces.sent(row), True
+        letter = self._proofs.letter(feedback.addresses)
+        if letter is not None:
+            return await self._bounces.sent_letter(letter), True
         if feedback.recipient is None or feedback.kind in (Kind.AUTO_REPLY, Kind.NONE):
             return None, False
         copies = await self._bounces.sent_to(feedback.recipient, now - _BY_ADDRESS)

@@ -121,7 +121,7 @@ def test_a_list_travels_with_everything(room: Room, tmp_path_factory, name: str)
 
 
 def test_an_export_takes_a_part_of_the_list(room: Room) -> None:
-    """By status or tag; what was there stays where the file cannot be made."""
+    """By status, tag or segment; what was there stays where the file cannot be made."""
     room.do("subscribers", "remove", BO)
     room.do("subscribers", "tag", CY, "--add", "vip")
 
@@ -133,6 +133,10 @@ def test_an_export_takes_a_part_of_the_list(room: Room) -> None:
     assert exported("--all") == sorted(READERS)
     assert exported("--status", "unsubscribed") == [BO]
     assert exported("--tag", "vip") == [CY]
+    assert exported("--segment", "not tag:vip") == [ADA]
+    assert exported("--all", "--segment", "not tag:vip") == [ADA, BO]
+    listed = room.do("subscribers", "list", "--segment", "not tag:vip")
+    assert (listed["counts"], listed["more"]) == ({"active": 1, "unsubscribed": 1}, 0)
     newsletter("subscribers", "export", "--all", "--status", "active", cwd=room.folder, code=2)
     _, error = room.say("subscribers", "export", "missing/list.csv", code=1)
     assert "missing/list.csv: cannot be written (No such file or directory)" in error

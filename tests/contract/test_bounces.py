@@ -110,6 +110,19 @@ async def test_whoever_asks_to_be_confirmed_and_is_not_there_is_let_go(room: Roo
     assert await room.status() == "bounced"
 
 
+async def test_a_letter_is_known_by_its_envelope(room: Room):
+    """Whoever calls the question spam is not asked again."""
+    app, new = room.app, "new@example.org"
+    await app.signup.signups.subscribe(new, "", app.clock.now())
+    letter = await app.letterbox.claim(app.clock.now())
+    assert letter
+    _, message = app.letters.write(letter.kind, letter.person, letter.created, None, letter.id)
+    back = message.envelope.sender
+    said = complaint(new, "feedback@papers.example.org", original(new, returned_to=back))
+    assert await room.take(said) == [(Kind.COMPLAINT, Fate.LEFT)]
+    assert (await app.subscribers.find(new)).status == "complained"
+
+
 async def test_who_comes_back_begins_anew(room: Room):
     """What their old mailbox refused is not held against them."""
     await room.take(dsn(ADA, room.address()))

@@ -68,7 +68,7 @@ async def test_after_a_crash_the_same_letter_comes_again(tmp_path: Path) -> None
     async with scripted_server() as server, asked(tmp_path, server, ADA) as app:
         before = await app.letterbox.claim(NOW)
         assert before
-        first = app.letters.write(before.kind, before.person, before.created)[1].data
+        first = app.letters.write(before.kind, before.person, before.created, row=before.id)[1].data
         await app.post().run()
         assert not server.accepted
         later(app, STALE)
@@ -164,10 +164,10 @@ async def test_a_letter_that_cannot_be_written_ends_there(tmp_path: Path) -> Non
         post = app.post()
         write = app.letters.write
 
-        def one_fails(kind, person, now, due):  # type: ignore[no-untyped-def]
+        def one_fails(kind, person, now, due, row):  # type: ignore[no-untyped-def]
             if person.email == ADA:
                 raise ValueError("no such word")
-            return write(kind, person, now, due)
+            return write(kind, person, now, due, row)
 
         object.__setattr__(app.letters, "write", one_fails)
         await post.run()

@@ -49,7 +49,7 @@ def mjml(name: str, language: str) -> str:
     if name in THEMES:
         return _fitted(name, language).rendered.mjml
     theme, kind = shipped_theme("digest", language), LetterKind(name)
-    letter = _writer(language).letter(kind, _person(), NOW + timedelta(days=1))
+    letter = _writer(language).letter(kind, _person(), NOW + timedelta(days=1), theme.language)
     return theme.render(f"{kind}.mjml", letter=letter)
 
 

@@ -71,10 +71,28 @@ def test_only_who_is_on_the_list_can_leave_it(writer: LetterWriter) -> None:
 
 
 def test_its_bounce_goes_where_bounces_go(writer: LetterWriter) -> None:
-    """To the sender, or to the address for bounces; no row is behind it, so there is no token."""
+    """To the sender, or to the address for bounces, with a token that names the letter."""
     assert writer.write(LetterKind.CONFIRM, ADA, NOW)[1].envelope.sender == "papers@example.org"
     other = replace(writer, newsletter=replace(writer.newsletter, bounces_to="bounces@example.org"))
-    assert other.write(LetterKind.CONFIRM, ADA, NOW)[1].envelope.sender == "bounces@example.org"
+    local, _, domain = other.write(LetterKind.CONFIRM, ADA, NOW, row=7)[1].envelope.sender.partition("@")
+    start, _, token = local.partition("+")
+    assert (start, domain) == ("bounces", "example.org")
+    assert tokens.read_envelope([SECRET], tokens.letters_of(writer.newsletter.id), token) == 7
+    assert tokens.read_envelope([SECRET], writer.newsletter.id, token) is None
+
+
+def test_a_letter_speaks_the_language_of_its_reader(writer: LetterWriter) -> None:
+    """Where the theme has it; else the newsletter's."""
+    abroad = {"de": shipped_theme("digest", "de")}
+    writer = replace(writer, abroad=abroad.get)
+    subjects = [
+        message_from_bytes(
+            writer.write(LetterKind.WELCOME, replace(ADA, language=tag), NOW)[1].data, policy=policy.default
+        )["Subject"]
+        for tag in ("", "de", "xx")
+    ]
+    assert subjects[0] == subjects[2] == "Welcome to The Morning Papers"
+    assert subjects[1] == "Willkommen bei The Morning Papers"
 
 
 def test_the_next_edition(writer: LetterWriter) -> None:

@@ -94,6 +94,10 @@ class SqlBounces:
         found = await self._database.ask(_copies, outbox.c.id == row)
         return _copy(found[0]) if found else None
 
+    async def sent_letter(self, row: int) -> SentCopy | None:
+        """The same of a letter."""
+        return await self._database.ask(_sent_letter, row)
+
     async def sent_to(self, email: str, since: datetime) -> tuple[SentCopy, ...]:
         """Copies of editions, and letters to who has not confirmed."""
         return await self._database.ask(_sent_to, email, since)
@@ -192,6 +196,14 @@ def _copies(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[A
 
 def _copy(row: sa.Row[Any]) -> SentCopy:
     return SentCopy(row.subscriber_id, row.changed, row.id, name_in(row.newsletter, row.number))
+
+
+def _sent_letter(connection: sa.Connection, row: int) -> SentCopy | None:
+    one = sa.select(letters.c.subscriber_id, letters.c.changed).where(
+        letters.c.id == row, letters.c.attempts > 0
+    )
+    found = connection.execute(one).one_or_none()
+    return SentCopy(*found) if found else None
 
 
 def _sent_to(connection: sa.Connection, email: str, since: datetime) -> tuple[SentCopy, ...]:

@@ -17,12 +17,13 @@ from rich.progress import Progress
 from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import print_json, print_lines, progress_bar
-from newsletter.cli.subscribers.options import Status, Tag
+from newsletter.cli.subscribers.options import Only, Status, Tag, chosen
 from newsletter.cli.subscribers.problems import Problems
 from newsletter.core.listcolumns import read_cell
 from newsletter.core.listfile import ListFile
 from newsletter.core.listwriter import ListWriter
 from newsletter.core.model import Subscriber, SubscriberStatus
+from newsletter.core.segments import Segment
 from newsletter.core.textlines import text_lines
 from newsletter.errors import InputError
 from newsletter.services.listimport import ListImport, Tally
@@ -102,6 +103,7 @@ async def export_subscribers(
     everybody: Everybody = False,
     status: Status = None,
     tag: Tag = None,
+    only: Only = None,
     config: Config = DEFAULT_CONFIG,
     now: Now = None,
     json: Json = False,
@@ -114,13 +116,13 @@ async def export_subscribers(
     """
     if everybody and status:
         raise typer.BadParameter("--all and --status exclude each other.")
-    chosen = None if everybody else status or SubscriberStatus.ACTIVE
+    status = None if everybody else status or SubscriberStatus.ACTIVE
     async with open_app(config, now) as opened:
         if file is None or file == _STANDARD:
-            await _write(opened, sys.stdout.write, chosen, tag, jsonl=json)
+            await _write(opened, sys.stdout.write, status, tag, only, jsonl=json)
             return
         with _whole_file(file) as stream:
-            count = await _write(opened, stream.write, chosen, tag, jsonl=file.suffix in _JSONL)
+            count = await _write(opened, stream.write, status, tag, only, jsonl=file.suffix in _JSONL)
     if json:
         print_json({"file": str(file), "subscribers": count})
     else:
@@ -132,6 +134,7 @@ async def _write(
     write: Callable[[str], object],
     status: SubscriberStatus | None,
     tag: str | None,
+    only: Segment | None,
     *,
     jsonl: bool,
 ) -> int:
@@ -139,7 +142,7 @@ async def _write(
     writer = ListWriter(jsonl=jsonl, attributes=names)
     write(writer.header())
     count, page = 0, list[Subscriber]()
-    async for person in opened.subscribers.all(status, tag):
+    async for person in chosen(opened, status, tag, only):
         page.append(person)
         count += 1
         if len(page) == _PAGE:

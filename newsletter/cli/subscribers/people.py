@@ -1,20 +1,22 @@
 """subscribers add, remove, tag, list."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from newsletter.bootstrap import open_app
+from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import print_json, print_lines, print_table
-from newsletter.cli.subscribers.options import Email, Status, Tag
+from newsletter.cli.subscribers.options import Email, Only, Status, Tag, chosen
 from newsletter.core.address import normalise_address
 from newsletter.core.consent import Event
 from newsletter.core.listcolumns import RHYTHM, attribute_name, attribute_value, read_cell
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.listwriter import person_to_json
 from newsletter.core.model import Subscriber, SubscriberStatus
+from newsletter.core.segments import Segment
 from newsletter.errors import InputError
 
 __all__ = ["add", "list_subscribers", "remove", "tag"]
@@ -126,6 +128,7 @@ async def tag(
 async def list_subscribers(
     status: Status = None,
     tag: Tag = None,
+    only: Only = None,
     limit: Annotated[
         int | None,
         typer.Option("--limit", metavar="N", min=1, help=f"At most so many; {_SHOWN}, or all with --json."),
@@ -138,8 +141,8 @@ async def list_subscribers(
     limit = limit if limit or json else _SHOWN
     people: list[Subscriber] = []
     async with open_app(config, now) as opened:
-        counts = await opened.subscribers.counts(tag)
-        async for person in opened.subscribers.all(status, tag):
+        counts = await (_counts(opened, tag, only) if only else opened.subscribers.counts(tag))
+        async for person in chosen(opened, status, tag, only):
             if len(people) == limit:
                 break
             people.append(person)
@@ -159,10 +162,17 @@ async def list_subscribers(
         )
     if more > 0:
         print_lines([f"… and {more} more; --limit shows them, `newsletter subscribers export` writes all."])
-    print_lines([", ".join(f"{count} {name}" for name, count in counts.items()) or _nobody(tag)])
+    print_lines([", ".join(f"{count} {name}" for name, count in counts.items()) or _nobody(tag, only)])
 
 
-def _nobody(tag: str | None) -> str:
+async def _counts(app: App, tag: str | None, only: Segment) -> Counter[SubscriberStatus]:
+    """How many of a segment are in which status."""
+    return Counter([person.status async for person in chosen(app, None, tag, only)])
+
+
+def _nobody(tag: str | None, only: Segment | None) -> str:
+    if only:
+        return f"Nobody is in {only}."
     return f"Nobody has the tag {tag}." if tag else "Nobody is on the list."
 
 
