@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from newsletter.adapters.weights import shipped_editor
 from newsletter.config import Settings
-from newsletter.config.tables import BoostTable
+from newsletter.config.editing import BoostTable
 from newsletter.core.audience import Audience
 from newsletter.core.boosts import Boost
 from newsletter.core.edition import EditionPolicy

@@ -5,7 +5,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from newsletter.config import Secrets, Settings
-from newsletter.config.tables import ImapTable
+from newsletter.config.returning import ImapTable
 from newsletter.core import tokens
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter

@@ -4,7 +4,7 @@ from datetime import date
 
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.config import Secrets, Settings
-from newsletter.config.tables import ServerTable
+from newsletter.config.mailing import ServerTable
 from newsletter.core.delivery import Alarm, Policy, RetrySchedule
 from newsletter.core.pace import Limits
 from newsletter.core.signup import Limits as SignupLimits

@@ -6,7 +6,7 @@ from newsletter.adapters.sources.feed import FeedSource
 from newsletter.adapters.sources.file import FileSource
 from newsletter.adapters.sources.huggingface import HuggingFaceSource
 from newsletter.config import Settings
-from newsletter.config.tables import (
+from newsletter.config.editing import (
     ArxivTable,
     FeedTable,
     FetchTable,

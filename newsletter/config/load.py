@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from newsletter.config.tables import SOURCE_KINDS, Settings
+from newsletter.config.editing import SOURCE_KINDS
+from newsletter.config.tables import Settings
 from newsletter.errors import ConfigError
 
 __all__ = ["load_settings"]

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping
 
-from newsletter.config.tables import ServerTable, Settings
+from newsletter.config.mailing import ServerTable
+from newsletter.config.tables import Settings
 from newsletter.errors import ConfigError
 
 __all__ = ["Secrets"]

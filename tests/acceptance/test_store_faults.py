@@ -183,14 +183,15 @@ def test_without_the_count_of_sends_an_old_backup_would_be_sent(office: Office) 
 HALVES = """
 from newsletter.adapters.stores import editions
 
-real = editions._plan
+real = editions.plan
 
-async def plan(connection, edition_id, now):
-    await connection._thread.commit()
-    await connection._thread.begin("BEGIN IMMEDIATE")
-    await real(connection, edition_id, now)
+def plan(connection, *rest):
+    driver = connection.connection.driver_connection
+    driver.commit()
+    driver.execute("BEGIN IMMEDIATE")
+    real(connection, *rest)
 
-editions._plan = plan
+editions.plan = plan
 """
 """A broken variant: the edition is committed before its rows."""
 

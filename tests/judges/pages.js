@@ -22,10 +22,11 @@ function listen(page, origin) {
   return heard;
 }
 
-/** In the page: all that takes the focus, is seen, and is no radio button, of which a group takes it once. */
+/** In the page: all that takes the focus, is seen, and is no radio button, of which a group takes it once. What is
+    hidden from those who listen to a page is nothing for them to reach either. */
 const reachable = () =>
   [...document.querySelectorAll("a[href], button, select, textarea, summary, input:not([type=hidden], [type=radio])")]
-    .filter((element) => element.checkVisibility()).length;
+    .filter((element) => element.checkVisibility() && !element.closest("[aria-hidden=true]")).length;
 
 /** In the page: how the element in focus shows that it is. */
 const focused = () => {

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from newsletter.cli import app
 from newsletter.config import Settings
-from newsletter.config.tables import SOURCE_KINDS
+from newsletter.config.editing import SOURCE_KINDS
 from newsletter.core.bounces import Cause, Kind
 from newsletter.core.delivery import MOVES, Attempt, RetrySchedule
 from newsletter.core.model import DeliveryState, Entry
