@@ -5,9 +5,13 @@
 It needs Chromium and `make judges`; with pngquant the files become much smaller.
 """
 
+import json
+import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,8 +27,16 @@ PHONE, DESK = 375, 700
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
-    *("--blink-settings=preferredColorScheme=1", "--window-size=1280,1300", "--virtual-time-budget=3000"),
+    "--virtual-time-budget=3000",
 )
+NEWSLETTER = (sys.executable, "-m", "newsletter")
+PAGES = (
+    ("subscribe-phone", "subscribe", 375, 620),
+    ("preferences-phone", "preferences/{token}", 375, 1180),
+    ("archive-phone", "archive/1", 375, 1180),
+    ("preferences-desk-dark", "preferences/{token}", 800, 1180, True),
+)
+"""Their names, paths, widths and heights, and whether in the dark."""
 SHOWN = (
     *product(("digest",), ("en",), (PHONE, DESK), ("light", "dark")),
     *product(("compact", "weekly"), ("en",), (PHONE, DESK), ("light",)),
@@ -44,23 +56,45 @@ def picture(folder: Path, email: str, language: str, width: int, scheme: str) ->
     return Picture(f"{email}-{language}-{place}-{scheme}", file, width, scheme, height)
 
 
-def bench(folder: Path, target: Path) -> Path:
-    """The work bench around the demo's email, as an ordinary window shows it: frames need one."""
-    newsletter = [sys.executable, "-m", "newsletter"]
-    subprocess.run(
-        [*newsletter, "demo", "--dir", folder / "demo", "--now", "2026-03-11T07:30Z"],
-        check=True,
-        capture_output=True,
-    )
-    picture = target / "bench-light.png"
-    page = (folder / "demo/preview/index.html").as_uri()
+def demo(folder: Path) -> Path:
+    """The demo's newsletter, sent."""
+    command = [*NEWSLETTER, "demo", "--dir", folder / "demo", "--now", "2026-03-11T07:30Z"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / "demo"
+
+
+def bench(newsletter: Path, target: Path) -> Path:
+    """The work bench around its email, as an ordinary window shows it: frames need one."""
+    return shot((newsletter / "preview/index.html").as_uri(), target / "bench-light.png", newsletter.parent)
+
+
+def pages(newsletter: Path, target: Path) -> Iterator[Path]:
+    """What its readers see on the web."""
+    copy = next((newsletter / "mailbox/new").iterdir()).read_text()
+    (token, *_) = re.findall(r"/preferences/([\w-]+)", copy.replace("=\n", ""))
+    command = [*NEWSLETTER, "serve", "--json", "--now", "2026-03-11T07:40Z"]
+    environment = os.environ | {"NEWSLETTER_WEB__PORT": "0"}
+    with subprocess.Popen(command, cwd=newsletter, env=environment, stdout=subprocess.PIPE) as serving:
+        address = json.loads(next(iter(serving.stdout or ())))["web"]
+        for name, path, *window in PAGES:
+            url = address + path.format(token=token)
+            yield shot(url, target / f"page-{name}.png", newsletter.parent, *window)
+        serving.terminate()
+
+
+def shot(
+    url: str, picture: Path, folder: Path, width: int = 1280, height: int = 1300, dark: bool = False
+) -> Path:
+    """A picture of this address."""
     subprocess.run(
         [
             shutil.which("chromium") or "chromium",
             *OPTIONS,
+            f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+            f"--window-size={width},{height}",
             f"--user-data-dir={folder / 'profile'}",
             f"--screenshot={picture}",
-            page,
+            url,
         ],
         check=True,
         capture_output=True,
@@ -73,8 +107,10 @@ if __name__ == "__main__":
     target = HERE / "gallery"
     target.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
+        sent = demo(Path(folder))
         for made in [
-            bench(Path(folder), target),
+            bench(sent, target),
+            *pages(sent, target),
             *make([picture(Path(folder), *shown) for shown in SHOWN], target),
         ]:
             print(f"{made.name}: {made.stat().st_size:,} bytes")

@@ -125,9 +125,10 @@ class App(Readers):
         from newsletter.services.inspect import Inspector
 
         person = await self.subscribers.find(email) if email else _SAMPLE_READER
-        desk, translator = self.desk, None
-        if abroad := self.desk.abroad(person.language):
-            desk, translator = abroad, Translator(self.phrases, abroad.phrases)
+        is_weekly = frequency_of(draft.edition) is Frequency.WEEKLY
+        desk, translator = self.weekly_desk if is_weekly else self.desk, None
+        if abroad := desk.abroad(person.language):
+            desk, translator = abroad, Translator(desk.phrases, abroad.phrases)
             draft = desk.draft(translator.edition(draft.edition), draft.created)
         inspector = Inspector(desk, self.newsletter, self.secret, self.signer(), translator)
         return await inspector.inspect(draft, person, judge if spam else None)

@@ -45,7 +45,13 @@ def warm_up_allowance(settings: Settings, day: date) -> int | None:
 def signup_limits(settings: Settings) -> SignupLimits:
     """How many sign-ups are let through."""
     table = settings.signup
-    return SignupLimits(table.per_ip_hour, table.per_ip_day, table.per_domain_hour, table.per_hour)
+    return SignupLimits(
+        table.per_ip_hour,
+        table.per_ip_day,
+        table.per_domain_hour,
+        table.per_hour,
+        frozenset(map(str.lower, table.large_domains)),
+    )
 
 
 def _server(table: ServerTable, settings: Settings, greeting_name: str) -> Server:

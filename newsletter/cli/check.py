@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter.bootstrap import open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, Weekly, async_command
 from newsletter.cli.output import print_json, print_lines
-from newsletter.cli.work import proposed
+from newsletter.cli.work import drafted
 from newsletter.errors import CheckFailed
 from newsletter.render.findings import Finding, Status
 
@@ -21,14 +21,18 @@ _MARKS = {Status.PASS: ("✓ pass", "green"), Status.WARN: ("! warn", "yellow"),
 
 @async_command
 async def check(
-    reader: Reader = None, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
+    reader: Reader = None,
+    weekly: Weekly = False,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = None,
+    json: Json = False,
 ) -> None:
     """Judge the edition that would go out now by twenty points, and say how to mend each.
 
     Sends nothing and changes nothing. Ends with 1 where a point fails; docs/email.md explains them.
     """
     async with open_app(config, now) as app:
-        draft = app.desk.draft(await proposed(app), app.clock.now())
+        draft = await drafted(app, weekly=weekly)
         findings = (await app.inspect(draft, reader)).findings
     if json:
         print_json(_json(findings))

@@ -12,7 +12,18 @@ import typer
 from newsletter.core.segments import Segment, parse_segment
 from newsletter.errors import InputError
 
-__all__ = ["Config", "Json", "Now", "Part", "Reader", "Slot", "async_command", "new_runner", "read_segment"]
+__all__ = [
+    "Config",
+    "Json",
+    "Now",
+    "Part",
+    "Reader",
+    "Slot",
+    "Weekly",
+    "async_command",
+    "new_runner",
+    "read_segment",
+]
 
 P = ParamSpec("P")
 
@@ -49,6 +60,9 @@ Slot = Annotated[
     typer.Option("--slot", metavar="now", help='"now" makes an extra edition off the schedule.'),
 ]
 
+Weekly = Annotated[
+    bool, typer.Option("--weekly", metavar="", help="The best of the week in place of the daily edition.")
+]
 Part = Annotated[
     Segment | None,
     typer.Option(

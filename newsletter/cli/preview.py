@@ -9,9 +9,9 @@ import typer
 
 from newsletter.bootstrap import App, open_app
 from newsletter.cli.check import counted
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, Weekly, async_command
 from newsletter.cli.output import edition_json, print_json, print_lines
-from newsletter.cli.work import proposed, write_files
+from newsletter.cli.work import drafted, write_files
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Edition
 from newsletter.errors import NotFound
@@ -43,6 +43,7 @@ async def preview(
     out: Out = None,
     reader: Reader = None,
     letter: Kind = None,
+    weekly: Weekly = False,
     watch: Watch = False,
     port: Port = 8030,
     config: Config = DEFAULT_CONFIG,
@@ -55,12 +56,12 @@ async def preview(
     browser, on this machine only, for working on a theme, until stopped.
     """
     if watch:
-        await _watch(config, _Wanted(reader, letter), out, port, now, json=json)
+        await _watch(config, _Wanted(reader, letter, weekly), out, port, now, json=json)
         return
     if out is None:
         raise typer.BadParameter("--out says where the files go; --watch shows them in the browser.")
     async with open_app(config, now) as app:
-        made = await _made(app, _Wanted(reader, letter))
+        made = await _made(app, _Wanted(reader, letter, weekly))
     write_files(out, made.files)
     if json:
         edition = edition_json(made.edition) if made.edition else None
@@ -74,6 +75,7 @@ class _Wanted(NamedTuple):
 
     reader: str | None
     letter: LetterKind | None
+    weekly: bool
 
 
 class _Made(NamedTuple):
@@ -88,7 +90,7 @@ class _Made(NamedTuple):
 async def _made(app: App, wanted: _Wanted, *, spam: bool = True) -> _Made:
     if wanted.letter:
         return _Made(await app.preview_letter(wanted.letter, wanted.reader))
-    draft = app.desk.draft(await proposed(app), app.clock.now())
+    draft = await drafted(app, weekly=wanted.weekly)
     seen = await app.inspect(draft, wanted.reader, spam=spam)
     lines = [draft.edition.subject, counted(seen.findings), *draft.fitting.steps]
     lines += [f"! {found.name}: {found.detail}" for found in seen.findings if found.status is not Status.PASS]
@@ -104,7 +106,7 @@ async def _watch(
     from newsletter.web.server import listen
 
     async with open_app(config, now) as app:
-        places, started = watched(app, config), app.clock.now()
+        places, started = watched(app, config, weekly=wanted.weekly), app.clock.now()
 
     async def render() -> dict[str, bytes]:
         """With everything read from disk anew, and as of when the command was started."""

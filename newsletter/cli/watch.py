@@ -46,9 +46,10 @@ async def _follow(changes: AsyncIterator[object], bench: Bench, renewed: Callabl
             renewed()
 
 
-def watched(app: App, config: Path) -> Watched:
+def watched(app: App, config: Path, *, weekly: bool) -> Watched:
     """The theme, the other themes beside it, and the configuration."""
-    theme, own = app.desk.theme.folder, app.settings.path("templates")
+    desk, own = app.weekly_desk if weekly else app.desk, app.settings.path("templates")
+    theme = desk.theme.folder
     folders = [own] if own.is_dir() else []
     if not theme.is_relative_to(own):
         folders.append(theme)

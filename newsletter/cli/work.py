@@ -24,7 +24,7 @@ from newsletter.cli.output import (
     when,
 )
 from newsletter.core.delivery import Decision
-from newsletter.core.model import DeliveryState, Edition
+from newsletter.core.model import DeliveryState
 from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
 from newsletter.core.series import edition_name, frequency_of, series_of
@@ -35,17 +35,18 @@ from newsletter.services.collect import SourceReport
 from newsletter.services.daily import DailyJob, Published
 from newsletter.services.deliver import Delivery
 from newsletter.services.post import Post
+from newsletter.services.publish import Draft
 
 __all__ = [
     "NOTHING_NEW",
     "chosen_slots",
     "collect_lines",
+    "drafted",
     "letters_line",
     "local_now",
     "newest_of_each",
     "nothing_due",
     "of_each",
-    "proposed",
     "published_line",
     "rehearse",
     "send_due",
@@ -96,12 +97,14 @@ async def newest_of_each(app: App) -> dict[Frequency, PublishedEdition]:
     )
 
 
-async def proposed(app: App) -> Edition:
-    """The edition that would go out at this moment. Raises NotFound where there is none."""
-    edition = await app.desk.propose(local_now(app), app.clock.now())
+async def drafted(app: App, *, weekly: bool = False) -> Draft:
+    """The edition that would go out at this moment, the daily one or the best of the week. Raises NotFound
+    where there is none."""
+    desk, now = app.weekly_desk if weekly else app.desk, app.clock.now()
+    edition = await desk.propose(local_now(app), now)
     if edition is None:
         raise NotFound(f"{NOTHING_NEW} `newsletter collect` picks up entries.")
-    return edition
+    return desk.draft(edition, now)
 
 
 def nothing_due(app: App, now: datetime) -> str:

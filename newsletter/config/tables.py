@@ -19,6 +19,7 @@ from newsletter.config.values import (
     BaseUrl,
     BouncesTo,
     Duration,
+    HostName,
     NetworkRange,
     Origin,
     SecureAddress,
@@ -75,6 +76,7 @@ class SignupTable(Table):
     per_ip_day: int = Field(20, ge=1)
     per_domain_hour: int = Field(100, ge=1)
     per_hour: int = Field(1000, ge=1, le=100_000)
+    large_domains: tuple[HostName, ...] = ()
     allow_origins: tuple[Origin, ...] = ()
     goodbye: bool = False
 

@@ -34,7 +34,8 @@ def room(tmp_path: Path) -> Iterator[tuple[Room, Mailbox]]:
 
 
 def test_two_days_with_readers_who_want_it_differently(room: tuple[Room, Mailbox]) -> None:
-    """The mailbox shows who got what, and everything that was planned is accounted for."""
+    """The mailbox shows who got what, and everything that was planned is accounted for; the preview of the
+    week was of what went out."""
     work, server = room
     first = work.do("run", now=THURSDAY)
     assert (first["edition"]["number"], first["weekly"]) == (1, None)
@@ -49,7 +50,10 @@ def test_two_days_with_readers_who_want_it_differently(room: tuple[Room, Mailbox
     assert _got(server) == {"ada@example.org": ["1"], "tokyo@example.org": ["1"]}
 
     work.write_page(*map(paper, range(1, 9)))
+    work.do("collect", now=FRIDAY)
+    shown = work.do("preview", "--weekly", "--out", "week", now=FRIDAY)
     second = work.do("run", now=FRIDAY)
+    assert shown["edition"]["subject"] == second["weekly"]["edition"]["subject"]
     assert (second["edition"]["number"], second["edition"]["entries"]) == (2, 3)
     assert second["outbox"] | {"planned": 4, "accepted": 3, "pending": 1} == second["outbox"]
     assert second["weekly"]["edition"]["number"] == 1

@@ -349,8 +349,6 @@ MUTANTS: list[tuple[str, str, tuple[object, str, object]]] = [
      (Ways, "is_turn_of", lambda self, way: True)),
     ("when_one_server_dies_the_other_takes_over", "ends with the first that gives up",
      (Delivery, "_judge", _rejected_is_enough)),
-    ("when_one_server_dies_the_other_takes_over", "sends what was put back twice",
-     SIMULATED["sends what was put back twice"]),
     ("when_one_server_refuses_us_the_other_takes_all", "ends with the first that gives up",
      (Delivery, "_judge", _rejected_is_enough)),
     ("a_server_gets_no_more_than_its_rate", "does not wait", (Gate, "turn", _asks_nobody)),

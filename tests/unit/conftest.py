@@ -1,14 +1,17 @@
-"""Fixtures of the tests of rendering; each name begins with `render_`."""
+"""Fixtures of the tests of pages, and those of rendering, of which each name begins with `render_`."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from support.site import NOW, browser_of, config_in
 from support.themes import shipped_theme
 
+from newsletter.bootstrap import App, open_app
 from newsletter.core.model import Edition, Entry, Newsletter, RankedEntry, Section
 from newsletter.core.reader import Arrangement, arrange_for
 from newsletter.core.readerindex import ReaderIndex
@@ -39,6 +42,18 @@ def _ranked(rank: int, **fields: Any) -> RankedEntry:
     reasons = fields.pop("reasons", (f"{50 - rank} votes", "has code"))
     entry = Entry(**{**known, **fields})
     return RankedEntry(entry=entry, rank=rank, score=1 / rank, reasons=reasons, line=line)
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[App]:
+    async with open_app(config_in(tmp_path), NOW) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    async with browser_of(app) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

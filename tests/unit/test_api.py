@@ -357,12 +357,25 @@ async def test_editions_and_how_they_stand(app: App, client: httpx.AsyncClient):
     assert overall["next_slot"] == "2026-11-20T07:30:00Z"
 
 
+async def test_editions_of_the_week_have_names_of_their_own(app: App, client: httpx.AsyncClient):
+    """As people call them: w1."""
+    await app.entries.add(papers(3), NOW)
+    made = (await app.weekly.publish(NOW, NOW)).edition
+    assert made
+    assert (await client.get("editions")).json()["editions"] == []
+    week = (await client.get("editions?series=weekly")).json()["editions"]
+    assert [edition["subject"] for edition in week] == [made.edition.subject]
+    assert (await client.get("editions/w1")).json()["subject"] == made.edition.subject
+    assert (await client.get("editions/w1/stats")).json()["copies"]["planned"] == 0
+    assert (await client.get("editions/1")).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["editions/7", "editions/7/stats"])
 async def test_an_edition_that_there_is_not(client: httpx.AsyncClient, path: str):
     """A 404; what is no number a 422."""
     assert is_problem(await client.get(path), 404, "there is no edition 7")
-    assert is_problem(await client.get(path.replace("7", "x")), 422, "number")
-    assert is_problem(await client.get(path.replace("7", "9" * 30)), 422, "number")
+    assert is_problem(await client.get(path.replace("7", "x")), 422, "name")
+    assert is_problem(await client.get(path.replace("7", "9" * 30)), 422, "name")
 
 
 # A copy to look at

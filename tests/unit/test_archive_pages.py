@@ -1,7 +1,6 @@
 """The archive as those see it who keep it, link to it and show it: caches, search engines, other pages."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -21,18 +20,6 @@ from newsletter.web.kept import Kept, Shelf
 from newsletter.web.pages.archive import PAGE, anchors
 
 HOME = "https://papers.example.org"
-
-
-@pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(config_in(tmp_path), NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
 
 
 async def publish_many(app: App, count: int) -> None:

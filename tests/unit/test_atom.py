@@ -1,38 +1,23 @@
 """The feed of editions, judged by the rules of RFC 4287, by feedparser and by our own reader of feeds."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import feedparser
 import httpx
 import nh3
-import pytest
 from lxml import etree
 from support import hostile
 from support.samples import edition as sample
-from support.site import NOW, Page, browser_of, config_in, papers, publish
+from support.site import NOW, Page, papers, publish
 
 from newsletter.adapters.sources.feedreader import read_feed
-from newsletter.bootstrap import App, open_app
+from newsletter.bootstrap import App
 from newsletter.core.model import Edition, Entry, RankedEntry, Section
 from newsletter.render.text import clean
 
 HOME = "https://papers.example.org"
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-@pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(config_in(tmp_path), NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
 
 
 def hostile_edition(number: int) -> Edition:

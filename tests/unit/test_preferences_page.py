@@ -1,15 +1,14 @@
 """The page on which readers change what they wish, over a real database."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 from support.forms import Form
-from support.site import NOW, PAYLOADS, Page, browser_of, config_in, link_of, papers, publish, subscribe
+from support.site import NOW, PAYLOADS, Page, link_of, papers, publish, subscribe
 
-from newsletter.bootstrap import App, open_app
+from newsletter.bootstrap import App
 from newsletter.core import tokens
 from newsletter.core.consent import Event
 from newsletter.core.likeness import like_of
@@ -18,18 +17,6 @@ from newsletter.core.wishes import LONGEST_WISH, MOST_WISHES, Wishes
 
 EMPTY = {"keywords": "", "authors": "", "muted": ""}
 """A form of which nothing is filled in."""
-
-
-@pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(config_in(tmp_path), NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
 
 
 @pytest.fixture

@@ -44,12 +44,6 @@ async def app(tmp_path: Path) -> AsyncIterator[App]:
 
 
 @pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
-
-
-@pytest.fixture
 async def ada(app: App) -> Subscriber:
     return await subscribe(app)
 

@@ -5,21 +5,20 @@ Mail scanners, previews of chat programs and proxies open what they find before 
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from support.forms import Form
-from support.site import NOW, Page, browser_of, config_in, link_of, papers, publish, subscribe
+from support.site import NOW, Page, link_of, papers, publish, subscribe
 
-from newsletter.bootstrap import App, open_app
+from newsletter.bootstrap import App
 from newsletter.core import tokens
 from newsletter.core.consent import Event
 from newsletter.core.likeness import like_of
@@ -42,18 +41,6 @@ HEADERS: list[dict[str, str]] = [
     {"Content-Type": "application/x-www-form-urlencoded"},
 ]
 QUERIES = ["?List-Unsubscribe=One-Click", "?_method=POST&resume=now&keywords=&authors=&muted="]
-
-
-@pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(config_in(tmp_path), NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
 
 
 def dump(app: App) -> list[str]:

@@ -61,6 +61,14 @@ def test_nobody_is_sent_away_for_nothing(visits: list[tuple[int, bytes, str]]) -
             through.append((now, who, domain))
 
 
+def test_a_large_provider_is_no_domain_of_somebodys() -> None:
+    """Its addresses are limited by visitor and over all only."""
+    turnstile = Turnstile(Limits(per_domain_hour=1, per_hour=50))
+    for number in range(50):
+        assert turnstile.enter(bytes([number]), "gmail.com", START) == timedelta(0)
+    assert turnstile.enter(b"another", "gmail.com", START) == timedelta(hours=1)
+
+
 def test_a_flood_of_visitors_takes_no_memory() -> None:
     """What is sent away leaves nothing behind, and after a day all is forgotten."""
     turnstile = Turnstile(Limits(per_hour=10))

@@ -34,12 +34,6 @@ async def app(tmp_path: Path) -> AsyncIterator[App]:
         yield opened
 
 
-@pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
-
-
 async def planned(app: App) -> list[str]:
     async with app.database.read() as connection:
         return list(await connection.scalars(sa.select(letters.c.kind).order_by(letters.c.id)))

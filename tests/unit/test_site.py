@@ -1,7 +1,6 @@
 """The public pages, asked as a browser and as a mail program ask, over a real database."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,18 +39,6 @@ LINKS = [
     'https://example.org/"onmouseover="alert(1)',
     " java\nscript:alert(1)",
 ]
-
-
-@pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[App]:
-    async with open_app(config_in(tmp_path), NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser_of(app) as client:
-        yield client
 
 
 async def test_health(browser: httpx.AsyncClient) -> None:

@@ -8,7 +8,6 @@ A file is written in `tmp/` and renamed to `new/` before the server answers 250.
 disk: this mailbox is for looking at mail, not for keeping it over a power cut.
 """
 
-import asyncio
 import itertools
 import os
 import re
@@ -20,6 +19,7 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP
 
+from newsletter.adapters.smtpserver import Connection, listening
 from newsletter.errors import ConfigError
 
 __all__ = ["LocalMailbox", "MaildirHandler"]
@@ -82,37 +82,6 @@ def _one_line(address: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "?", address)
 
 
-class _Connection(SMTP):
-    """One client. Its lines may be as long as a message: checking them is not the mailbox's business."""
-
-    line_length_limit = SIZE_LIMIT
-
-    def __init__(self, handler: MaildirHandler, open_connections: "set[_Connection]") -> None:
-        super().__init__(
-            handler,
-            data_size_limit=SIZE_LIMIT,
-            enable_SMTPUTF8=True,
-            hostname="localhost",
-            ident="newsletter mailbox",
-            loop=asyncio.get_running_loop(),
-        )
-        self._open_connections = open_connections
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._open_connections.add(self)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._open_connections.discard(self)
-        super().connection_lost(error)
-
-    def hang_up(self) -> "asyncio.Task[None] | None":
-        """Close the connection; the task that serves it and is about to end."""
-        if self.transport is not None:
-            self.transport.close()
-        return self._handler_coroutine
-
-
 class LocalMailbox:
     """An SMTP server in the running loop, as an async context manager. Port 0 means any free one."""
 
@@ -121,7 +90,6 @@ class LocalMailbox:
         self.host = host
         self.port = port
         """The real port, once it has started."""
-        self._connections: set[_Connection] = set()
 
     @property
     def count(self) -> int:
@@ -129,27 +97,24 @@ class LocalMailbox:
         return self._handler.count
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         try:
             self._handler = MaildirHandler(self.folder)
         except OSError as error:
             raise ConfigError(f"The mailbox {self.folder} cannot be made: {error.strerror}.") from error
+        self._listening = listening(self._connection, self.host, self.port)
         try:
-            self._server = await loop.create_server(
-                lambda: _Connection(self._handler, self._connections), self.host, self.port
-            )
+            self.port = await self._listening.__aenter__()
         except OSError as error:
             raise ConfigError(
                 f"The mailbox cannot listen on {self.host} port {self.port}: "
                 f"{os.strerror(error.errno or 0)}. Choose another port with --smtp-port; 0 takes any free."
             ) from error
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
-        ending = [task for connection in [*self._connections] if (task := connection.hang_up())]
-        await asyncio.gather(*ending, return_exceptions=True)
-        await self._server.wait_closed()
+        await self._listening.__aexit__(kind, error, trace)
+
+    def _connection(self, others: set[Connection]) -> Connection:
+        return Connection(self._handler, others, largest=SIZE_LIMIT, ident="newsletter mailbox")

@@ -5,7 +5,6 @@ It takes no recipients but ours, and answers 250 only when what a message change
 message itself: whoever hands it over keeps it until then and tries again.
 """
 
-import asyncio
 import os
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +13,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
+from newsletter.adapters.smtpserver import Connection, listening
 from newsletter.core.proofs import Proofs
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.ports import Take
@@ -38,29 +38,33 @@ class ReturnsListener:
         self.port = port
         """The real port, once it has started."""
         self._handler = _Handler(take, proofs, lmtp=lmtp)
-        self._kind = _Lmtp if lmtp else _Smtp
-        self._connections: set[SMTP] = set()
+        self._kind = _Lmtp if lmtp else Connection
 
     async def __aenter__(self) -> Self:
+        self._listening = listening(self._connection, self.host, self.port)
         try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: self._kind(self._handler, self._connections), self.host, self.port
-            )
+            self.port = await self._listening.__aenter__()
         except OSError as error:
             raise ConfigError(
                 f"[bounces.lmtp] listen: cannot listen on {self.host} port {self.port}: "
                 f"{os.strerror(error.errno or 0)}."
             ) from error
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
-        ending = [task for connection in [*self._connections] if (task := _hang_up(connection))]
-        await asyncio.gather(*ending, return_exceptions=True)
-        await self._server.wait_closed()
+        await self._listening.__aexit__(kind, error, trace)
+
+    def _connection(self, others: set[Connection]) -> Connection:
+        return self._kind(
+            self._handler,
+            others,
+            largest=_LARGEST,
+            ident="newsletter",
+            most=_MOST_CONNECTIONS,
+            timeout=_TIMEOUT,
+        )
 
 
 class _Handler:
@@ -97,43 +101,5 @@ class _Handler:
         return "250 2.0.0 Taken"
 
 
-class _Smtp(SMTP):
-    """One client. Its lines may be as long as a message: they are not to be passed on."""
-
-    line_length_limit = _LARGEST
-
-    def __init__(self, handler: _Handler, others: set[Any]) -> None:
-        super().__init__(
-            handler,
-            data_size_limit=_LARGEST,
-            enable_SMTPUTF8=True,
-            hostname="localhost",
-            ident="newsletter",
-            timeout=_TIMEOUT,
-            loop=asyncio.get_running_loop(),
-        )
-        self._others = others
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if len(self._others) >= _MOST_CONNECTIONS:
-            transport.close()
-            return
-        self._others.add(self)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self in self._others:
-            self._others.discard(self)
-            super().connection_lost(error)
-
-
-class _Lmtp(_Smtp, LMTP):
-    """The same by LMTP."""
-
-
-def _hang_up(connection: Any) -> "asyncio.Task[None] | None":
-    """Close it; the task that serves it and is about to end."""
-    if connection.transport is not None:
-        connection.transport.close()
-    task: asyncio.Task[None] | None = connection._handler_coroutine
-    return task
+class _Lmtp(Connection, LMTP):
+    """One client that speaks LMTP."""

@@ -1,6 +1,5 @@
 """The routes about editions and how they fare."""
 
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -10,10 +9,13 @@ from starlette.exceptions import HTTPException
 from newsletter.bootstrap import App
 from newsletter.core.delivery import Reply
 from newsletter.core.model import Subscriber, SubscriberStatus
+from newsletter.core.rhythm import Frequency
+from newsletter.core.series import parse_edition_name, series_of
 from newsletter.core.slots import local_time, next_slot
 from newsletter.errors import NotFound
 from newsletter.ports import PublishedEdition
 from newsletter.web.api.newsletter import (
+    EDITION_NAME,
     ClickCount,
     Copies,
     EditionPage,
@@ -29,13 +31,14 @@ from newsletter.web.api.people import Body
 
 __all__ = ["EditionRoutes"]
 
-_Number = Annotated[int, Path(ge=1, le=2**31)]
+_Name = Annotated[str, Path(pattern=EDITION_NAME, description="5, or w5 for one of the week")]
 _ACCEPTED = range(200, 300)
 
 
 class EditionQuery(Body):
     """Which editions."""
 
+    series: Frequency = Field(Frequency.DAILY, description="weekly: those of the week, w1, w2 and so on")
     before: int = Field(2**31, ge=1, le=2**31, description="next of the page before")
     limit: int = Field(100, ge=1, le=1000)
 
@@ -48,27 +51,27 @@ class EditionRoutes:
         self.router = APIRouter(tags=["Editions"])
         add = self.router.add_api_route
         add("/editions", self.page, methods=["GET"])
-        add("/editions/{number}", self.show, methods=["GET"])
-        add("/editions/{number}/stats", self.stats, methods=["GET"])
+        add("/editions/{name}", self.show, methods=["GET"])
+        add("/editions/{name}/stats", self.stats, methods=["GET"])
         add("/stats", self.overall, methods=["GET"])
         add("/test-mail", self.test_mail, methods=["POST"])
 
     async def page(self, query: Annotated[EditionQuery, Query()]) -> EditionPage:
         """The editions, the newest first."""
-        headlines = await self._app.editions.headlines(self._app.newsletter.id)
-        older = (headline for headline in headlines if headline.number < query.before)
-        found = [Heading.of(headline) for headline in islice(older, query.limit)]
+        series = series_of(self._app.newsletter.id, query.series)
+        headlines = await self._app.editions.headlines(series, query.before, query.limit)
+        found = [Heading.of(headline) for headline in headlines]
         return EditionPage(editions=found, next=found[-1].number if len(found) == query.limit else None)
 
-    async def show(self, number: _Number) -> FullEdition:
+    async def show(self, name: _Name) -> FullEdition:
         """One edition with its sections and entries."""
-        return FullEdition.whole(await self._published(number))
+        return FullEdition.whole(await self._published(name))
 
-    async def stats(self, number: _Number) -> EditionStats:
+    async def stats(self, name: _Name) -> EditionStats:
         """How its copies stand, and which of its links were followed."""
-        published = await self._published(number)
+        published = await self._published(name)
         return EditionStats(
-            number=number,
+            number=published.edition.number,
             copies=Copies.of(await self._app.outbox.accounting(published.id)),
             clicks=[ClickCount.of(found) for found in await self._app.clicks.of(published.id)],
         )
@@ -88,7 +91,7 @@ class EditionRoutes:
         """Send one copy at once to an active subscriber, or to one of [api] test_addresses. Its subject
         begins with [Test]; its links are nobody's, and the ledger does not know of it."""
         person = await self._tester(body.email)
-        published = await (self._newest() if body.edition is None else self._published(body.edition))
+        published = await (self._newest() if body.edition is None else self._published(str(body.edition)))
         reply = await self._app.send_test(published, person)
         if reply.code not in _ACCEPTED:
             raise HTTPException(502, f"The mail server did not take it: {_words(reply)}")
@@ -97,8 +100,11 @@ class EditionRoutes:
             email=person.email, edition=edition.number, subject=edition.subject, reply=_words(reply)
         )
 
-    async def _published(self, number: int) -> PublishedEdition:
-        return await self._app.editions.get(self._app.newsletter.id, number)
+    async def _published(self, name: str) -> PublishedEdition:
+        found = parse_edition_name(self._app.newsletter.id, name)
+        if found is None:
+            raise NotFound(f"there is no edition {name}.")
+        return await self._app.editions.get(*found)
 
     async def _newest(self) -> PublishedEdition:
         """What would go out now, else what went out last."""

@@ -1,7 +1,7 @@
 """Editions and figures as JSON."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
@@ -13,6 +13,7 @@ from newsletter.ports import Headline, LinkClicks, PublishedEdition
 from newsletter.web.api.people import Address, Body
 
 __all__ = [
+    "EDITION_NAME",
     "ClickCount",
     "Copies",
     "EditionPage",
@@ -26,6 +27,11 @@ __all__ = [
 ]
 
 _GOOD = frozenset({*OPEN, DeliveryState.ACCEPTED})
+
+EDITION_NAME = r"^w?[1-9][0-9]{0,8}$"
+"""5, or w5 for one of the week."""
+_Number = Annotated[int, Field(ge=1, lt=10**9)]
+_Name = Annotated[str, Field(pattern=EDITION_NAME)]
 
 
 class Heading(BaseModel):
@@ -179,8 +185,8 @@ class TestMail(Body):
     """What to send to whom."""
 
     email: Address
-    edition: int | None = Field(
-        None, ge=1, le=2**31, description="Its number; null: the one that would go out now, else the newest"
+    edition: Annotated[int, Field(ge=1, le=2**31)] | Annotated[str, Field(pattern=EDITION_NAME)] | None = (
+        Field(None, description="Its number, or w5; null: the one that would go out now, else the newest")
     )
 
 
