@@ -1,13 +1,15 @@
 """Servers of aiosmtpd in the running event loop, whose connections end with them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+import os
+from types import TracebackType
+from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP
 
-__all__ = ["Connection", "listening"]
+from newsletter.errors import ConfigError
+
+__all__ = ["Connection", "Listening"]
 
 
 class Connection(SMTP):
@@ -57,18 +59,37 @@ class Connection(SMTP):
         return self._handler_coroutine
 
 
-@asynccontextmanager
-async def listening(
-    connection: Callable[[set[Connection]], Connection], host: str, port: int
-) -> AsyncIterator[int]:
-    """Serve each client by a connection of its own, which is given the others. Yields the port, which 0
-    leaves open. Raises OSError where it cannot be had."""
-    connections: set[Connection] = set()
-    server = await asyncio.get_running_loop().create_server(lambda: connection(connections), host, port)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        ending = [task for one in [*connections] if (task := one.hang_up())]
+class Listening:
+    """A server as an async context manager: each client has a connection of its own, which is given the
+    others. Port 0 means any free one."""
+
+    def __init__(self, host: str, port: int, refused: str) -> None:
+        """`refused` says in the error what cannot listen, with a place for {address} and for the {reason}."""
+        self.host = host
+        self.port = port
+        """The real port, once it has started."""
+        self._refused = refused
+        self._connections: set[Connection] = set()
+
+    def connection(self, others: set[Connection]) -> Connection:
+        """Who serves the next client."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: self.connection(self._connections), self.host, self.port
+            )
+        except OSError as error:
+            address, reason = f"{self.host} port {self.port}", os.strerror(error.errno or 0)
+            raise ConfigError(self._refused.format(address=address, reason=reason)) from error
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        ending = [task for one in [*self._connections] if (task := one.hang_up())]
         await asyncio.gather(*ending, return_exceptions=True)
-        await server.wait_closed()
+        await self._server.wait_closed()

@@ -14,12 +14,11 @@ import re
 import socket
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP
 
-from newsletter.adapters.smtpserver import Connection, listening
+from newsletter.adapters.smtpserver import Connection, Listening
 from newsletter.errors import ConfigError
 
 __all__ = ["LocalMailbox", "MaildirHandler"]
@@ -82,39 +81,30 @@ def _one_line(address: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "?", address)
 
 
-class LocalMailbox:
-    """An SMTP server in the running loop, as an async context manager. Port 0 means any free one."""
+class LocalMailbox(Listening):
+    """Runs in the loop that enters it."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(
+            host,
+            port,
+            "The mailbox cannot listen on {address}: {reason}. Choose another port with --smtp-port; "
+            "0 takes any free.",
+        )
         self.folder = folder
-        self.host = host
-        self.port = port
-        """The real port, once it has started."""
 
     @property
     def count(self) -> int:
         """How many messages it has kept since it started."""
         return self._handler.count
 
+    def connection(self, others: set[Connection]) -> Connection:
+        """It keeps what comes in the one folder."""
+        return Connection(self._handler, others, largest=SIZE_LIMIT, ident="newsletter mailbox")
+
     async def __aenter__(self) -> Self:
         try:
             self._handler = MaildirHandler(self.folder)
         except OSError as error:
             raise ConfigError(f"The mailbox {self.folder} cannot be made: {error.strerror}.") from error
-        self._listening = listening(self._connection, self.host, self.port)
-        try:
-            self.port = await self._listening.__aenter__()
-        except OSError as error:
-            raise ConfigError(
-                f"The mailbox cannot listen on {self.host} port {self.port}: "
-                f"{os.strerror(error.errno or 0)}. Choose another port with --smtp-port; 0 takes any free."
-            ) from error
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._listening.__aexit__(kind, error, trace)
-
-    def _connection(self, others: set[Connection]) -> Connection:
-        return Connection(self._handler, others, largest=SIZE_LIMIT, ident="newsletter mailbox")
+        return await super().__aenter__()

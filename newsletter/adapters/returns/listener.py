@@ -5,17 +5,15 @@ It takes no recipients but ours, and answers 250 only when what a message change
 message itself: whoever hands it over keeps it until then and tries again.
 """
 
-import os
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
-from newsletter.adapters.smtpserver import Connection, listening
+from newsletter.adapters.smtpserver import Connection, Listening
 from newsletter.core.proofs import Proofs
-from newsletter.errors import ConfigError, NewsletterError
+from newsletter.errors import NewsletterError
 from newsletter.ports import Take
 
 __all__ = ["ReturnsListener"]
@@ -30,33 +28,16 @@ _TIMEOUT = 120.0
 """Seconds in which a client must say something."""
 
 
-class ReturnsListener:
-    """As an async context manager, in the running loop. Port 0 means any free one."""
+class ReturnsListener(Listening):
+    """Runs in the loop that enters it."""
 
     def __init__(self, take: Take, proofs: Proofs, host: str, port: int, *, lmtp: bool = True) -> None:
-        self.host = host
-        self.port = port
-        """The real port, once it has started."""
+        super().__init__(host, port, "[bounces.lmtp] listen: cannot listen on {address}: {reason}.")
         self._handler = _Handler(take, proofs, lmtp=lmtp)
         self._kind = _Lmtp if lmtp else Connection
 
-    async def __aenter__(self) -> Self:
-        self._listening = listening(self._connection, self.host, self.port)
-        try:
-            self.port = await self._listening.__aenter__()
-        except OSError as error:
-            raise ConfigError(
-                f"[bounces.lmtp] listen: cannot listen on {self.host} port {self.port}: "
-                f"{os.strerror(error.errno or 0)}."
-            ) from error
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._listening.__aexit__(kind, error, trace)
-
-    def _connection(self, others: set[Connection]) -> Connection:
+    def connection(self, others: set[Connection]) -> Connection:
+        """By the protocol that is configured."""
         return self._kind(
             self._handler,
             others,

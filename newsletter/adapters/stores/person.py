@@ -16,7 +16,7 @@ from newsletter.core.model import Subscriber, SubscriberStatus
 from newsletter.core.rhythm import Frequency, Rhythm
 from newsletter.core.wishes import Wishes
 
-__all__ = ["PERSON", "as_stored", "rhythm_to_row", "subscriber_as_stored", "subscriber_from_row"]
+__all__ = ["PERSON", "as_stored", "has_tag", "rhythm_to_row", "subscriber_as_stored", "subscriber_from_row"]
 
 _OWN = tuple(field.name for field in fields(Subscriber) if field.name not in ("wishes", "rhythm"))
 _RHYTHM = tuple(field.name for field in fields(Rhythm))
@@ -100,3 +100,9 @@ def _rhythm(row: Mapping[Any, Any]) -> Rhythm:
         "weekdays": tuple(day for day in _WEEK if row["weekdays"] >> day & 1),
     }
     return Rhythm(**values)
+
+
+def has_tag(tag: str) -> sa.ColumnElement[bool]:
+    """The subscriber has this tag."""
+    tags = sa.func.json_each(subscribers.c.tags).table_valued("value")
+    return sa.exists(sa.select(tags.c.value).where(tags.c.value == tag))

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.person import PERSON, rhythm_to_row, subscriber_from_row
+from newsletter.adapters.stores.person import PERSON, has_tag, rhythm_to_row, subscriber_from_row
 from newsletter.adapters.stores.schema import subscribers
 from newsletter.core.address import address_key
 from newsletter.core.model import Subscriber, SubscriberStatus
@@ -34,7 +34,7 @@ class SqlRoster:
         if status is not None:
             query = query.where(subscribers.c.status == status.value)
         if tag is not None:
-            query = query.where(_has_tag(tag))
+            query = query.where(has_tag(tag))
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(subscribers.c.email_key).limit(limit))
             return tuple(map(subscriber_from_row, rows.mappings()))
@@ -61,8 +61,3 @@ def _columns(changes: Changes) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """As JSON has it."""
     return value if isinstance(value, str) else list(value) if isinstance(value, tuple) else dict(value)
-
-
-def _has_tag(tag: str) -> sa.ColumnElement[bool]:
-    tags = sa.func.json_each(subscribers.c.tags).table_valued("value")
-    return sa.exists(sa.select(1).select_from(tags).where(tags.c.value == tag))

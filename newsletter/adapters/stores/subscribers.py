@@ -14,6 +14,7 @@ from newsletter.adapters.stores.imports import Tombstones
 from newsletter.adapters.stores.person import (
     PERSON,
     as_stored,
+    has_tag,
     rhythm_to_row,
     subscriber_as_stored,
     subscriber_from_row,
@@ -221,10 +222,7 @@ def _lists(wishes: Wishes) -> dict[str, Any]:
 
 def _tagged(tag: str | None) -> list[sa.ColumnElement[bool]]:
     """No condition where no tag is asked for."""
-    if tag is None:
-        return []
-    tags = sa.func.json_each(subscribers.c.tags).table_valued("value")
-    return [sa.exists(sa.select(tags.c.value).where(tags.c.value == tag))]
+    return [] if tag is None else [has_tag(tag)]
 
 
 def moved(

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from newsletter.bootstrap import App
 from newsletter.errors import StoreError
+from newsletter.web.body import read_body
 from newsletter.web.hooks.common import Hook
 from newsletter.web.hooks.mailgun import MailgunHook
 from newsletter.web.hooks.postmark import PostmarkHook
@@ -51,19 +52,10 @@ class _Endpoint:
 
     async def hear(self, request: Request) -> Response:
         """Record what is said. Where that cannot be done now, the provider is to try again."""
-        body = await _body(request)
+        body = await read_body(request, _LARGEST)
         async with self._hook.heard(request.headers, body, self._app.clock.now()) as said:
             try:
                 await self._app.returns.hear(said, "webhook")
             except StoreError as error:
                 raise HTTPException(503) from error
         return PlainTextResponse("")
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            raise HTTPException(413)
-    return bytes(body)

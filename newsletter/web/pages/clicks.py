@@ -13,7 +13,6 @@ from newsletter.core import tokens
 from newsletter.core.clicks import Click, address_in
 from newsletter.core.series import weekly_of
 from newsletter.core.visitors import digest
-from newsletter.errors import NotFound
 from newsletter.ports import PublishedEdition
 from newsletter.render.text import safe_link
 from newsletter.web.clients import client_of
@@ -84,10 +83,7 @@ class ClickPages:
         """It does not change any more, so it is read once."""
         key = (series, number)
         if key not in self._editions:
-            try:
-                self._editions[key] = await self._app.editions.get(series, number)
-            except NotFound as error:
-                raise HTTPException(404) from error
+            self._editions[key] = await self._common.published(series, number)
             while len(self._editions) > _KEPT:
                 self._editions.popitem(last=False)
         self._editions.move_to_end(key)

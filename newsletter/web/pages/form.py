@@ -7,11 +7,12 @@ from typing import NamedTuple, Self
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from newsletter.core.cleaning import clean_text
 from newsletter.core.readerindex import folded
 from newsletter.core.wishes import LONGEST_WISH, MOST_WISHES, Wishes
+from newsletter.web.body import read_body
 
 __all__ = ["Problem", "Stance", "TopicRow", "WishForm", "read_fields"]
 
@@ -123,14 +124,10 @@ class WishForm:
 
 async def read_fields(request: Request) -> dict[str, list[str]]:
     """The fields of a form that a browser sent, `application/x-www-form-urlencoded`."""
-    body = bytearray()
+    body = await read_body(request, _LARGEST)
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _LARGEST:
-                raise HTTPException(413)
         return parse_qs(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except (ClientDisconnect, ValueError) as error:
+    except ValueError as error:
         raise HTTPException(400) from error
 
 
