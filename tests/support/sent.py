@@ -19,9 +19,11 @@ from support.commands import dump
 from support.newsroom import newsroom, publish, write_config
 from support.samples import NOW
 
-__all__ = ["ADA", "Room", "opened"]
+__all__ = ["ADA", "CAME", "Room", "opened"]
 
 ADA = "reader0@example.org"
+CAME = [("subscribe", "import")] * 3
+"""How the history begins."""
 _MADE: list[bytes] = []
 
 

@@ -4,9 +4,7 @@ Mail scanners, previews of chat programs and proxies open what they find before 
 """
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from support.commands import dump
 from support.forms import Form
 from support.site import NOW, Page, link_of, papers, publish, subscribe
 
@@ -41,12 +40,6 @@ HEADERS: list[dict[str, str]] = [
     {"Content-Type": "application/x-www-form-urlencoded"},
 ]
 QUERIES = ["?List-Unsubscribe=One-Click", "?_method=POST&resume=now&keywords=&authors=&muted="]
-
-
-def dump(app: App) -> list[str]:
-    """Every row of every table."""
-    with closing(sqlite3.connect(app.database.path)) as connection:
-        return list(connection.iterdump())
 
 
 async def copies(app: App) -> list[EmailMessage]:
@@ -94,7 +87,7 @@ async def test_following_every_link_changes_nothing(app: App, browser: httpx.Asy
             assert [path for path in paths if path.startswith(link_of(app, person.id, purpose))], purpose
     assert "/archive/2" in paths
 
-    before = dump(app)
+    before = dump(app.database.path.parent)
     for path in sorted(paths):
         visits = [(path, headers) for headers in HEADERS] + [(path + query, {}) for query in QUERIES]
         for address, headers in visits:
@@ -104,7 +97,7 @@ async def test_following_every_link_changes_nothing(app: App, browser: httpx.Asy
         for link in Page((await browser.get(path)).text).links:
             if not urlsplit(link).scheme and not link.startswith("#"):
                 assert (await browser.get(link)).status_code == 200
-    assert dump(app) == before
+    assert dump(app.database.path.parent) == before
 
 
 async def test_what_a_person_does_changes_something(app: App, browser: httpx.AsyncClient) -> None:
@@ -112,14 +105,14 @@ async def test_what_a_person_does_changes_something(app: App, browser: httpx.Asy
     person = await subscribe(app)
     await publish(app, papers(20))
     link = link_of(app, person.id, tokens.PREFERENCES)
-    states = [dump(app)]
+    states = [dump(app.database.path.parent)]
     form = Form((await browser.get(link)).text)
     await browser.post(link, data={**form.fields, "pause": "week"})
-    states.append(dump(app))
+    states.append(dump(app.database.path.parent))
     await browser.post(f"{link_of(app, person.id, tokens.MORE)}/1/1")
-    states.append(dump(app))
+    states.append(dump(app.database.path.parent))
     await browser.post(link_of(app, person.id))
-    states.append(dump(app))
+    states.append(dump(app.database.path.parent))
     assert all(one != other for one, other in pairwise(states))
 
 
@@ -161,7 +154,7 @@ async def test_all_links_that_are_not_ours_are_answered_alike(
         tokens.make(app.secret, purpose, name, bo.id),
         tokens.make(app.secret, purpose, name, 10**6),
     ]
-    before = dump(app)
+    before = dump(app.database.path.parent)
     answers = [
         await browser.request(
             method,
@@ -172,5 +165,5 @@ async def test_all_links_that_are_not_ours_are_answered_alike(
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
-    assert dump(app) == before
+    assert dump(app.database.path.parent) == before
     assert (await browser.get(PURPOSES[purpose].format(good))).status_code == 200
