@@ -31,6 +31,7 @@ from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
 from newsletter.services.deliver import Delivery
+from newsletter.services.operator import OperatorPost
 from newsletter.services.publish import Draft, EditorialDesk
 from newsletter.services.testmail import send_test
 
@@ -165,6 +166,16 @@ class App(Readers):
         now = self.clock.now()
         composer = Composer(published, self.newsletter, self.secret, self.signer(), self.phrases, test=now)
         return await send_test(composer, person, max(self.servers(), key=lambda way: way.weight).transport)
+
+    @cached_property
+    def operator_post(self) -> OperatorPost | None:
+        """Who writes to the operator; None where no address is given."""
+        to = self.settings.operator.mail
+        if not to:
+            return None
+        servers = sorted(self.servers(), key=lambda server: -server.weight)
+        ways = [server.transport for server in servers]
+        return OperatorPost(self.newsletter, self.secret, self.signer(), ways, to)
 
     async def allowance(self) -> int | None:
         """How many copies may still go out today by the warm-up plan; None where there is none."""

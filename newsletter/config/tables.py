@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from newsletter.config.editing import EditionTable, FetchTable, SourceTable
 from newsletter.config.mailing import DeliveryTable, DkimTable, SmtpTable
+from newsletter.config.operating import ApprovalTable, DashboardTable, OperatorTable
 from newsletter.config.returning import BouncesTable, HooksTable
 from newsletter.config.table import Table
 from newsletter.config.values import (
@@ -122,9 +123,11 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     web: WebTable = WebTable()
     signup: SignupTable = SignupTable()
-
     api: ApiTable = ApiTable()
     clicks: ClicksTable = ClicksTable()
+    operator: OperatorTable = OperatorTable()
+    approval: ApprovalTable = ApprovalTable()
+    dashboard: DashboardTable = DashboardTable()
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")

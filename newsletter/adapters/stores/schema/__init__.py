@@ -18,6 +18,7 @@ from newsletter.adapters.stores.schema.reading import (
     titles,
     validators,
 )
+from newsletter.adapters.stores.schema.running import drafts, pulses
 from newsletter.adapters.stores.schema.sending import (
     ATTEMPTED_ROWS,
     OPEN_ROWS,
@@ -43,6 +44,7 @@ __all__ = [
     "bounces",
     "clicks",
     "clicks_by_reader",
+    "drafts",
     "editions",
     "entries",
     "featured",
@@ -53,6 +55,7 @@ __all__ = [
     "metadata",
     "outbox",
     "paces",
+    "pulses",
     "renderings",
     "sends",
     "signals",
@@ -64,4 +67,4 @@ __all__ = [
     "validators",
 ]
 
-REVISION = "0007"
+REVISION = "0008"

@@ -73,6 +73,8 @@ slots = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("edition", sa.Integer),
     sa.Column("closed", Instant, nullable=False),
+    # When the operator was told, if anybody is to be told.
+    sa.Column("told", Instant),
 )
 
 OPEN_ROWS = sa.text("(state = 'pending' OR state = 'deferred' OR state = 'sending')")
