@@ -24,13 +24,17 @@ __all__ = ["Scheduler"]
 log = structlog.get_logger()
 
 _MINUTE = 60.0
+_PATIENCE = 20.0
+"""Seconds to wait for the turn to send: the next slot must not wait for another newsletter's long list."""
 
 
 class Scheduler:
-    """Runs the daily job of one newsletter inside the event loop that starts it."""
+    """Runs the daily job of one newsletter inside the event loop that starts it. Where several share a mail
+    server, whoever has the `turn` sends."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, turn: asyncio.Lock | None = None) -> None:
         self._app = app
+        self._turn = turn or asyncio.Lock()
         self._delivery: Delivery | None = None
         self._stopping = False
         self._awake = asyncio.Lock()
@@ -132,6 +136,17 @@ class Scheduler:
             )
 
     async def _send(self) -> None:
+        """Unless another newsletter sends for longer than one should wait: the next waking tries again."""
+        try:
+            await asyncio.wait_for(self._turn.acquire(), _PATIENCE)
+        except TimeoutError:
+            return
+        try:
+            await self._send_due()
+        finally:
+            self._turn.release()
+
+    async def _send_due(self) -> None:
         due = await self._app.outbox.count_due(self._app.clock.now())
         if not due or self._stopping or await self._app.allowance() == 0:
             return

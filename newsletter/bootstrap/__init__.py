@@ -14,7 +14,7 @@ from newsletter.bootstrap.editing import daily_audience, edition_policy, speak, 
 from newsletter.bootstrap.foundation import shipped
 from newsletter.bootstrap.readers import Readers
 from newsletter.bootstrap.sending import delivery_options, warm_up_allowance
-from newsletter.config import load_settings
+from newsletter.config import ConfigFile, load_settings
 from newsletter.core.delivery import Decision, Reply
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Subscriber
@@ -189,14 +189,14 @@ class App(Readers):
 
 @asynccontextmanager
 async def open_app(
-    config: Path, now: datetime | None = None, *, smtp_port: int | None = None
+    config: Path | ConfigFile, now: datetime | None = None, *, smtp_port: int | None = None
 ) -> AsyncIterator[App]:
     """The newsletter that this file configures. `now` stops its clock at an instant; `smtp_port` is used
     in place of the configured one."""
     settings = load_settings(config)
     if smtp_port is not None:
         settings = settings.model_copy(update={"smtp": settings.smtp.model_copy(update={"port": smtp_port})})
-    database = Database(settings.store.url, config.parent)
+    database = Database(settings.store.url, settings.path(""))
     app = App(settings, database, FixedClock(now) if now else SystemClock())
     try:
         yield app

@@ -12,7 +12,7 @@ from newsletter.adapters.stores.firstlines import FirstLines
 from newsletter.adapters.stores.signups import SqlSignups
 from newsletter.bootstrap.editing import speak
 from newsletter.bootstrap.foundation import Foundation
-from newsletter.bootstrap.returns import make_intakes, make_listener, make_proofs
+from newsletter.bootstrap.returns import make_intakes, make_proofs
 from newsletter.bootstrap.sending import signup_limits
 from newsletter.config import Secrets
 from newsletter.core.proofs import Proofs
@@ -26,7 +26,6 @@ from newsletter.services.post import Post
 from newsletter.services.signup import SignUp
 
 if TYPE_CHECKING:
-    from newsletter.adapters.returns import ReturnsListener
     from newsletter.services.returns import Returns
 
 __all__ = ["Readers"]
@@ -94,11 +93,6 @@ class Readers(Foundation):
     def intakes(self) -> Sequence[Intake]:
         """Mailboxes of returned messages."""
         return make_intakes(self.settings)
-
-    @property
-    def listener(self) -> "ReturnsListener | None":
-        """What takes returned messages from a mail server, if anything is to."""
-        return make_listener(self.settings, self.proofs, self.returns.accept)
 
     async def fetch(self, url: str) -> bytes:
         """What a page answers that a provider has told of, by the vetted way to the network. Raises

@@ -10,12 +10,12 @@ from newsletter.core import tokens
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter
 from newsletter.core.proofs import Proofs
-from newsletter.ports import Intake, Take
+from newsletter.ports import Intake
 
 if TYPE_CHECKING:
-    from newsletter.adapters.returns import ImapServer, ReturnsListener
+    from newsletter.adapters.returns import ImapServer
 
-__all__ = ["make_intakes", "make_listener", "make_proofs"]
+__all__ = ["make_intakes", "make_proofs"]
 
 
 def make_proofs(newsletter: Newsletter, keys: Sequence[bytes]) -> Proofs:
@@ -49,18 +49,6 @@ def make_intakes(settings: Settings) -> list[Intake]:
         server = _imap_server(table.imap, settings)
         intakes.append(ImapIntake(server, table.imap.folder, done, table.imap.most))
     return intakes
-
-
-def make_listener(settings: Settings, proofs: Proofs, take: Take) -> "ReturnsListener | None":
-    """What listens for them; None where nothing is to."""
-    from newsletter.adapters.returns import ReturnsListener
-
-    table = settings.bounces.lmtp
-    if table is None:
-        return None
-    host, _, port = table.listen.rpartition(":")
-    is_lmtp = table.protocol == "lmtp"
-    return ReturnsListener(take, proofs, host.strip("[]"), int(port), lmtp=is_lmtp)
 
 
 def _imap_server(table: ImapTable, settings: Settings) -> "ImapServer":

@@ -12,11 +12,12 @@ from newsletter.cli.init import init
 from newsletter.cli.jobs import collect, publish, run, send
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.mailbox import mailbox
+from newsletter.cli.output import print_error
 from newsletter.cli.preview import preview
 from newsletter.cli.serve import serve
 from newsletter.cli.signup import signup_form
 from newsletter.cli.status import status
-from newsletter.errors import NewsletterError, ServerUnavailable
+from newsletter.errors import NewsletterError
 
 __all__ = ["app", "main"]
 
@@ -46,9 +47,5 @@ def main() -> None:
     try:
         app()
     except NewsletterError as error:
-        sys.stderr.write(f"newsletter: {error}\n")
-        if isinstance(error, ServerUnavailable):
-            sys.stderr.write(
-                "Nothing is lost: what was not sent is pending, and `newsletter send` goes on.\n"
-            )
+        print_error(error)
         sys.exit(1)

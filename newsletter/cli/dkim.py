@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from newsletter.adapters.clock import SystemClock
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import print_json, print_lines
 from newsletter.config import Settings, load_settings
 from newsletter.core.address import domain_of
@@ -63,7 +63,8 @@ def _group() -> None:
 
 
 @app.command()
-def generate(
+@async_command
+async def generate(
     domain: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="The signing domain; by default the configured one.")
     ] = None,
@@ -83,14 +84,14 @@ def generate(
 
     The private keys are PEM that only you can read. No file is overwritten.
     """
-    settings = load_settings(config) if domain is None or config.exists() else None
+    settings = load_settings(config) if domain is None or config.path.exists() else None
     keys = [
         _Key(one, name, _domain(domain, settings), out)
         for one, name in _selectors(selector, settings, now).items()
         if kind in (one, KeyType.BOTH)
     ]
     records = _write(keys)
-    table = _table(keys, config)
+    table = _table(keys, config.path)
     if as_json:
         print_json({"keys": [_key_json(key, records[key]) for key in keys], "dkim": table})
         return

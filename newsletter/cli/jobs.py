@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from newsletter.bootstrap import App, open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Part, Slot, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Part, Slot, command_for_each
 from newsletter.cli.output import collected_json, print_json, print_lines
 from newsletter.cli.work import (
     chosen_slots,
@@ -34,7 +34,7 @@ DryRun = Annotated[
 ]
 
 
-@async_command
+@command_for_each
 async def collect(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Pick up new entries from every source."""
     async with open_app(config, now) as app:
@@ -47,7 +47,7 @@ async def collect(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json =
         raise SourceError("no source could be read.")
 
 
-@async_command
+@command_for_each
 async def publish(
     config: Config = DEFAULT_CONFIG,
     slot: Slot = None,
@@ -74,7 +74,7 @@ async def publish(
             print_lines(await standing_lines(app, editions.values()))
 
 
-@async_command
+@command_for_each
 async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Deliver what is pending, letters to single readers too.
 
@@ -91,7 +91,7 @@ async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = Fa
                 print_lines(await standing_lines(app, newest.values()) or ["Nothing was published yet."])
 
 
-@async_command
+@command_for_each
 async def run(
     config: Config = DEFAULT_CONFIG,
     slot: Slot = None,

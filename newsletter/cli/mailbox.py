@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Json, async_command
 from newsletter.cli.output import print_json, print_lines
 
 __all__ = ["mailbox"]
@@ -31,13 +31,17 @@ WebPort = Annotated[
     int, typer.Option("--web-port", metavar="PORT", min=0, max=65535, help="0 takes any that is free.")
 ]
 
+Beside = Annotated[
+    Path, typer.Option("--config", metavar="FILE", help="The configuration that the Maildir lies beside.")
+]
+
 
 @async_command
 async def mailbox(
     directory: Directory = None,
     smtp_port: SmtpPort = 2525,
     web_port: WebPort = 8025,
-    config: Config = DEFAULT_CONFIG,
+    config: Beside = DEFAULT_CONFIG.path,
     json: Json = False,
 ) -> None:
     """A local mail server that shows what it gets, for trying things out.

@@ -1,14 +1,19 @@
-"""What all commands share: their common options, and how an async command runs."""
+"""What all commands share: their common options, and how an async command runs, for which newsletter."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any, ParamSpec, cast
 
 import typer
 
+from newsletter.cli.several import Call, in_turn
+from newsletter.config import ConfigFile, newsletters_in
+from newsletter.config.several import unnamed
 from newsletter.core.segments import Segment, parse_segment
 from newsletter.errors import InputError
 
@@ -21,11 +26,14 @@ __all__ = [
     "Slot",
     "Weekly",
     "async_command",
+    "command_for_all",
+    "command_for_each",
     "new_runner",
     "read_segment",
 ]
 
 P = ParamSpec("P")
+Command = Callable[P, Coroutine[Any, Any, None]]
 
 
 def _instant(text: str) -> datetime:
@@ -46,7 +54,19 @@ def read_segment(text: str) -> Segment:
         raise typer.BadParameter(str(error)) from None
 
 
-Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The newsletter's configuration.")]
+Config = Annotated[
+    ConfigFile,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        parser=lambda given: ConfigFile(Path(str(given))),  # typer parses the default, too
+        help="The newsletter's configuration.",
+    ),
+]
+_Newsletter = Annotated[
+    str | None,
+    typer.Option("--newsletter", metavar="NAME", help="Which one, where that file has several."),
+]
 Now = Annotated[
     datetime | None,
     typer.Option(
@@ -73,18 +93,40 @@ Part = Annotated[
     ),
 ]
 
-DEFAULT_CONFIG = Path("newsletter.toml")
+DEFAULT_CONFIG = ConfigFile(Path("newsletter.toml"))
 
 
-def async_command(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Let typer call a coroutine function."""
+def async_command(command: Command[P]) -> Callable[P, None]:
+    """Let typer call a coroutine function. Where it takes the configuration it is about one newsletter, which
+    must be named where the file has several."""
 
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with new_runner() as runner:
-            runner.run(command(*args, **kwargs))
+    def run(config: ConfigFile, call: Call, names: Sequence[str], *, json: bool) -> None:
+        if names:
+            raise typer.BadParameter(unnamed(config, names), param_hint="--newsletter")
+        call(config)
 
-    return run
+    return _command(command, run)
+
+
+def command_for_each(command: Command[P]) -> Callable[P, None]:
+    """The same for what is done every day: where none is named, it is done for each newsletter in turn."""
+
+    def run(config: ConfigFile, call: Call, names: Sequence[str], *, json: bool) -> None:
+        if names:
+            in_turn([replace(config, newsletter=name) for name in names], call, json=json)
+        else:
+            call(config)
+
+    return _command(command, run)
+
+
+def command_for_all(command: Command[P]) -> Callable[P, None]:
+    """The same for what looks itself which newsletters there are."""
+
+    def run(config: ConfigFile, call: Call, names: Sequence[str], *, json: bool) -> None:
+        call(config)
+
+    return _command(command, run)
 
 
 def new_runner() -> asyncio.Runner:
@@ -94,3 +136,42 @@ def new_runner() -> asyncio.Runner:
     except ImportError:
         return asyncio.Runner()
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+def _command(command: Command[P], run: Callable[..., None]) -> Callable[P, None]:
+    """With --newsletter where there is a `Config`. `run` gets the file, what runs the command for
+    it, and the newsletters that it is to be about where none is named."""
+
+    @wraps(command)
+    def started(*args: P.args, **kwargs: P.kwargs) -> None:
+        with new_runner() as runner:
+            runner.run(command(*args, **kwargs))
+
+    given = signature(command)
+    if "config" not in given.parameters or given.parameters["config"].annotation is not Config:
+        return started
+
+    @wraps(command)
+    def chosen(**options: Any) -> None:
+        config: ConfigFile = replace(options["config"], newsletter=options.pop("newsletter", None))
+        names = newsletters_in(config.path)
+        if names and config.newsletter and config.newsletter not in names:
+            raise typer.BadParameter(unnamed(config, names, config.newsletter), param_hint="--newsletter")
+
+        def call(file: ConfigFile) -> None:
+            started(**options | {"config": file})  # type: ignore[call-arg]
+
+        run(config, call, () if config.newsletter else names, json=options.get("json", False))
+
+    vars(chosen)["__signature__"] = _with_newsletter(given)
+    return cast(Callable[P, None], chosen)
+
+
+def _with_newsletter(given: Signature) -> Signature:
+    """As typer is to see it."""
+    option = Parameter("newsletter", Parameter.KEYWORD_ONLY, default=None, annotation=_Newsletter)
+    shown: list[Parameter] = []
+    for parameter in given.parameters.values():
+        shown.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+        shown += [option] if parameter.name == "config" else []
+    return given.replace(parameters=shown)

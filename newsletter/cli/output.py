@@ -1,7 +1,8 @@
 """What commands print: one JSON object on stdout, or short text for people. Logs go to stderr."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -9,8 +10,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from newsletter.cli.turn import current_turn
 from newsletter.core.model import Accounting, DeliveryState, Edition
 from newsletter.core.series import edition_name
+from newsletter.errors import NewsletterError, ServerUnavailable
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 
@@ -20,6 +23,8 @@ __all__ = [
     "held_lines",
     "outbox_json",
     "outbox_line",
+    "print_error",
+    "print_heading",
     "print_json",
     "print_lines",
     "print_table",
@@ -30,9 +35,27 @@ __all__ = [
 _STATES = ("accepted", "rejected", "deferred", "expired", "suppressed", "unknown")
 
 
-def print_json(value: object) -> None:
-    """One object, on one line, as UTF-8."""
+def print_json(value: Mapping[str, object]) -> None:
+    """One object, on one line, as UTF-8. In the turn of one of several newsletters it becomes a part of the
+    object that tells of all."""
+    turn = current_turn()
+    if turn and turn.keeps:
+        turn.answer |= value
+        return
     print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def print_error(error: NewsletterError, newsletter: str = "") -> None:
+    """A sentence on stderr, with whose trouble it is where there are several."""
+    whose = f"{newsletter}: " if newsletter else ""
+    sys.stderr.write(f"newsletter: {whose}{error}\n")
+    if isinstance(error, ServerUnavailable):
+        sys.stderr.write("Nothing is lost: what was not sent is pending, and `newsletter send` goes on.\n")
+
+
+def print_heading(name: str) -> None:
+    """For people: what follows is about this newsletter."""
+    Console(highlight=False).rule(Text(name, style="bold"), align="left", style="dim")
 
 
 def print_lines(lines: Iterable[str]) -> None:

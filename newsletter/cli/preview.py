@@ -12,6 +12,7 @@ from newsletter.cli.check import counted
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Reader, Weekly, async_command
 from newsletter.cli.output import edition_json, print_json, print_lines
 from newsletter.cli.work import drafted, write_files
+from newsletter.config import ConfigFile
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Edition
 from newsletter.errors import NotFound
@@ -98,7 +99,7 @@ async def _made(app: App, wanted: _Wanted, *, spam: bool = True) -> _Made:
 
 
 async def _watch(
-    config: Path, wanted: _Wanted, out: Path | None, port: int, now: datetime | None, *, json: bool
+    config: ConfigFile, wanted: _Wanted, out: Path | None, port: int, now: datetime | None, *, json: bool
 ) -> None:
     # Loaded where they are needed: every other command starts without them.
     from newsletter.cli.watch import serve_bench, watched
@@ -106,7 +107,7 @@ async def _watch(
     from newsletter.web.server import listen
 
     async with open_app(config, now) as app:
-        places, started = watched(app, config, weekly=wanted.weekly), app.clock.now()
+        places, started = watched(app, config.path, weekly=wanted.weekly), app.clock.now()
 
     async def render() -> dict[str, bytes]:
         """With everything read from disk anew, and as of when the command was started."""

@@ -1,7 +1,7 @@
 """status: what happened, what is under way and what comes next."""
 
 from newsletter.bootstrap import open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, command_for_each
 from newsletter.cli.output import edition_json, held_lines, outbox_json, print_json, print_lines, when
 from newsletter.cli.work import letters_line, standing_lines
 from newsletter.core.series import edition_name, weekly_of
@@ -13,7 +13,7 @@ __all__ = ["status"]
 _SHOWN = 7
 
 
-@async_command
+@command_for_each
 async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """What happened and what comes next.
 

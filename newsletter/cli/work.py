@@ -23,6 +23,7 @@ from newsletter.cli.output import (
     print_lines,
     when,
 )
+from newsletter.cli.turn import current_turn
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState
 from newsletter.core.rhythm import Frequency
@@ -303,8 +304,11 @@ def _stopped_by_signal(runs: Sequence[Delivery | Post]) -> Iterator[None]:
     task = asyncio.current_task()
     signals = (signal.SIGINT, signal.SIGTERM)
     hurry = itertools.count()
+    turn = current_turn()
 
     def stop() -> None:
+        if turn:
+            turn.is_last = True
         for run in runs:
             run.stop()
         if next(hurry) and task is not None:

@@ -94,7 +94,7 @@ def imap(server: Dovecot, **values: object) -> ImapServer:
 
 def listener(room: Room, *, lmtp: bool = True, take: Take | None = None) -> ReturnsListener:
     take = take or room.app.returns.accept
-    return ReturnsListener(take, room.app.proofs, "127.0.0.1", 0, lmtp=lmtp)
+    return ReturnsListener(take, room.app.proofs.takes, "127.0.0.1", 0, lmtp=lmtp)
 
 
 def hand_over(port: int, lmtp: bool, messages: tuple[bytes, ...]) -> None:

@@ -5,6 +5,7 @@ It takes no recipients but ours, and answers 250 only when what a message change
 message itself: whoever hands it over keeps it until then and tries again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -12,7 +13,6 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
 from newsletter.adapters.smtpserver import Connection, Listening
-from newsletter.core.proofs import Proofs
 from newsletter.errors import NewsletterError
 from newsletter.ports import Take
 
@@ -29,11 +29,13 @@ _TIMEOUT = 120.0
 
 
 class ReturnsListener(Listening):
-    """Runs in the loop that enters it."""
+    """Runs in the loop that enters it. `takes` says whether mail to an address is for us."""
 
-    def __init__(self, take: Take, proofs: Proofs, host: str, port: int, *, lmtp: bool = True) -> None:
+    def __init__(
+        self, take: Take, takes: Callable[[str], bool], host: str, port: int, *, lmtp: bool = True
+    ) -> None:
         super().__init__(host, port, "[bounces.lmtp] listen: cannot listen on {address}: {reason}.")
-        self._handler = _Handler(take, proofs, lmtp=lmtp)
+        self._handler = _Handler(take, takes, lmtp=lmtp)
         self._kind = _Lmtp if lmtp else Connection
 
     def connection(self, others: set[Connection]) -> Connection:
@@ -51,16 +53,16 @@ class ReturnsListener(Listening):
 class _Handler:
     """What aiosmtpd calls."""
 
-    def __init__(self, take: Take, proofs: Proofs, *, lmtp: bool) -> None:
+    def __init__(self, take: Take, takes: Callable[[str], bool], *, lmtp: bool) -> None:
         self._take = take
-        self._proofs = proofs
+        self._takes = takes
         self._lmtp = lmtp
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         """Nothing is passed on to anybody: only what is ours is taken."""
-        if not self._proofs.takes(address):
+        if not self._takes(address):
             return "550 5.1.1 Only returned messages are taken here"
         if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
