@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.adapters.clock import FixedClock, SystemClock
 from newsletter.adapters.stores.database import Database
-from newsletter.bootstrap.editing import daily_audience, edition_policy, speak, weekly_policy
+from newsletter.bootstrap.editing import audience, edition_policy, speak, weekly_policy
 from newsletter.bootstrap.foundation import shipped
 from newsletter.bootstrap.readers import Readers
 from newsletter.bootstrap.sending import delivery_options, warm_up_allowance
@@ -58,7 +58,7 @@ class App(Readers):
             self.secret,
             self.entries,
             self.editions,
-            daily_audience(self.settings),
+            audience(self.settings, self.schedule, Frequency.DAILY),
             speak,
         )
 
@@ -70,7 +70,7 @@ class App(Readers):
             policy=weekly_policy(self.settings),
             theme=self.themed("weekly_theme", self.settings.newsletter.weekly_theme),
             phrases=self.phrases.of_week(),
-            audience=replace(self.desk.audience, frequency=Frequency.WEEKLY),
+            audience=audience(self.settings, self.weekly_schedule, Frequency.WEEKLY),
         )
 
     @cached_property
@@ -83,15 +83,16 @@ class App(Readers):
         """The same for the best of the week."""
         return DailyJob(self.weekly_desk, self.slots, self.weekly_schedule)
 
-    def aside(self, segment: Segment) -> DailyJob:
-        """For extra editions that only these readers get."""
-        return replace(self.daily, desk=replace(self.desk, audience=self.desk.audience.part(segment)))
+    def extra(self, segment: Segment | None = None) -> DailyJob:
+        """For extra editions, off the schedule; with `segment` only these readers get them."""
+        everybody = self.desk.audience
+        audience = everybody.part(segment) if segment else everybody.at_once()
+        return replace(self.daily, desk=replace(self.desk, audience=audience))
 
     async def jobs(self) -> tuple[DailyJob, ...]:
         """The daily one, and that of the week where somebody wants it today."""
-        audience = replace(self.desk.audience, frequency=Frequency.WEEKLY)
         today = local_time(self.clock.now(), self.schedule.zone)
-        wanted = await self.editions.has_readers(audience, today)
+        wanted = await self.editions.has_readers(self.weekly_desk.audience, today)
         return (self.daily, self.weekly) if wanted else (self.daily,)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from newsletter.adapters.weights import shipped_editor
 from newsletter.config import Settings
@@ -11,21 +12,29 @@ from newsletter.core.boosts import Boost
 from newsletter.core.edition import EditionPolicy
 from newsletter.core.phrases import Phrases
 from newsletter.core.ranking import Weights
+from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import parse_segment
+from newsletter.core.slots import Schedule, next_slot
 from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError
 from newsletter.render.theme import Theme
 
-__all__ = ["daily_audience", "edition_policy", "phrases_of", "speak", "weekly_policy"]
+__all__ = ["audience", "edition_policy", "phrases_of", "speak", "weekly_policy"]
 
-_WEEK = 8
+_WEEK = 13
 """Days: a week, and what `core.series.week_start` may add to it."""
 
 
-def daily_audience(settings: Settings) -> Audience:
-    """Who gets the daily editions."""
+def audience(settings: Settings, schedule: Schedule, frequency: Frequency) -> Audience:
+    """Who gets the editions of this schedule."""
     text = settings.edition.segment
-    return Audience(zone=settings.schedule.timezone, segment=parse_segment(text) if text else None)
+    return Audience(
+        frequency=frequency,
+        zone=schedule.zone,
+        usual=settings.schedule.deliver,
+        following=partial(next_slot, schedule),
+        segment=parse_segment(text) if text else None,
+    )
 
 
 def edition_policy(settings: Settings) -> EditionPolicy:

@@ -20,6 +20,7 @@ from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.bootstrap.editing import phrases_of
 from newsletter.bootstrap.sending import make_servers
 from newsletter.config import Secrets, Settings
+from newsletter.config.holidays import holiday_names
 from newsletter.config.tables import WEEKDAYS
 from newsletter.core.address import domain_of
 from newsletter.core.model import Newsletter
@@ -81,12 +82,13 @@ class Foundation:
         """When editions are due."""
         table = self.settings.schedule
         days = frozenset(WEEKDAYS.index(day) for day in table.days)
-        return Schedule(table.time, table.timezone, days, table.catch_up)
+        return Schedule(table.time, table.timezone, days, table.catch_up, holiday_names(table.holidays))
 
     @cached_property
     def weekly_schedule(self) -> Schedule:
         """When those of the week are due."""
-        return replace(self.schedule, weekdays=frozenset({WEEKDAYS.index(self.settings.schedule.weekly)}))
+        day = frozenset({WEEKDAYS.index(self.settings.schedule.weekly)})
+        return replace(self.schedule, weekdays=day, instead=self.schedule.weekdays)
 
     @cached_property
     def keys(self) -> tuple[bytes, ...]:

@@ -16,6 +16,7 @@ from newsletter.cli.output import print_error
 from newsletter.cli.preview import preview
 from newsletter.cli.serve import serve
 from newsletter.cli.signup import signup_form
+from newsletter.cli.slots import slots
 from newsletter.cli.status import status
 from newsletter.errors import NewsletterError
 
@@ -27,7 +28,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, init, collect, preview, check, publish, send, run, serve, signup_form, status, mailbox):
+for command in (
+    demo,
+    init,
+    collect,
+    preview,
+    check,
+    publish,
+    send,
+    run,
+    serve,
+    signup_form,
+    status,
+    slots,
+    mailbox,
+):
     app.command()(command)
 app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")

@@ -80,7 +80,7 @@ async def chosen_slots(
         return [(job, due) for job in await app.jobs() if (due := await job.due(now))]
     if slot != "now":
         raise typer.BadParameter(f'--slot takes "now" (it is {slot!r}).')
-    job = app.daily if segment is None else app.aside(segment)
+    job = app.extra(segment)
     if segment is not None and not await app.editions.has_readers(job.desk.audience, local_now(app)):
         raise NotFound(f"no reader who wants an edition today is in the segment {segment}.")
     return [(job, local_now(app))]
@@ -193,7 +193,7 @@ async def waiting_lines(app: App) -> Sequence[str]:
 async def _next_lines(app: App) -> Sequence[str]:
     now = app.clock.now()
     waiting = await app.outbox.count_waiting(now)
-    lines = [f"  {_copies_wait(waiting)} for the hours that readers chose."] if waiting else []
+    lines = [f"  {_copies_wait(waiting)} for their readers' time."] if waiting else []
     if await app.outbox.count_due(now):
         if await app.allowance() == 0:
             return [

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.config.editing import EditionTable, FetchTable, SourceTable
+from newsletter.config.holidays import Holiday
 from newsletter.config.mailing import DeliveryTable, DkimTable, SmtpTable
 from newsletter.config.operating import ApprovalTable, DashboardTable, OperatorTable
 from newsletter.config.returning import BouncesTable, HooksTable
@@ -19,6 +20,7 @@ from newsletter.config.values import (
     Address,
     BaseUrl,
     BouncesTo,
+    Deliver,
     Duration,
     HostName,
     NetworkRange,
@@ -56,7 +58,9 @@ class ScheduleTable(Table):
     days: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1)
     weekly: Weekday = "fri"
     timezone: Zone = ZoneInfo("UTC")
+    holidays: tuple[Holiday, ...] = ()
     catch_up: Duration = timedelta(hours=6)
+    deliver: Deliver = None
 
 
 class StoreTable(Table):

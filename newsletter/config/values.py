@@ -20,6 +20,7 @@ __all__ = [
     "Address",
     "BaseUrl",
     "BouncesTo",
+    "Deliver",
     "Duration",
     "HostName",
     "ListenAddress",
@@ -40,6 +41,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_READERS_TIME = re.compile(r"at (\S+) reader['’]s time")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LONGEST = 3650 * 86_400
 _LONGEST_BOUNCES = 30
@@ -66,6 +68,15 @@ def _time_of_day(value: object) -> time:
     if found.tzinfo is not None:
         raise ValueError('write the time without an offset, such as "07:30"; the zone is in timezone')
     return found
+
+
+def _deliver(value: object) -> time | None:
+    if value is None or isinstance(value, time):
+        return value
+    match = _READERS_TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None and value != "at once":
+        raise ValueError('write "at once" or a time such as "at 07:30 reader\'s time"')
+    return _time_of_day(match[1]) if match else None
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -182,6 +193,7 @@ def _slug(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Deliver = Annotated[time | None, BeforeValidator(_deliver)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Sender = Annotated[str, AfterValidator(_sender)]

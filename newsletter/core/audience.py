@@ -1,7 +1,8 @@
 """Whom an edition is for, among those who are active."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from typing import Self
 
 from newsletter.core.conditions import All, Segment
@@ -18,17 +19,27 @@ class Audience:
     frequency: Frequency = Frequency.DAILY
     zone: tzinfo = UTC
     """The newsletter's own: in it are the hours of those who named no other."""
+    usual: time | None = None
+    """When copies leave on the clocks of readers who chose no hour; None: at once."""
+    following: Callable[[datetime], datetime] | None = None
+    """The slot after one: until then no copy waits, or it would come with the next edition."""
 
     segment: Segment | None = None
     """Only those who belong to it."""
+    extra: bool = False
+    """Whether the edition is off the schedule: then it is wanted now, and its slot is not that of the day."""
     aside: bool = False
-    """Whether the edition is an extra for a part of the readers: then it takes neither entries nor a slot
-    away from the editions of the others."""
+    """Whether it is that for a part of the readers: then it takes no entries away from the editions of the
+    others either."""
+
+    def at_once(self) -> Self:
+        """The same people, for an extra edition."""
+        return replace(self, extra=True, usual=None)
 
     def part(self, segment: Segment) -> Self:
         """Those of this audience who belong to `segment`, for an extra edition."""
         both = segment if self.segment is None else All((self.segment, segment))
-        return replace(self, segment=both, aside=True)
+        return replace(self.at_once(), segment=both, aside=True)
 
     def includes(self, person: Subscriber, slot: datetime) -> bool:
         """Whether the edition of this slot, local time of the newsletter, is for them."""
@@ -37,7 +48,8 @@ class Audience:
 
     def not_before(self, person: Subscriber, slot: datetime) -> datetime | None:
         """When their copy may leave; None: at once."""
-        return not_before(person.rhythm, slot, self.zone)
+        until = self.following(slot) if self.following else None
+        return not_before(person.rhythm, slot, self.zone, self.usual, until)
 
 
 EVERYBODY = Audience()

@@ -47,23 +47,32 @@ class Rhythm:
         return replace(self, paused_until=None) if over else self
 
 
-def not_before(rhythm: Rhythm, slot: datetime, zone: tzinfo) -> datetime | None:
+def not_before(
+    rhythm: Rhythm,
+    slot: datetime,
+    zone: tzinfo,
+    usual: time | None = None,
+    until: datetime | None = None,
+) -> datetime | None:
     """The first instant from `slot` on, in UTC, at which the reader's clock shows the full hour that they
-    chose, or has just passed over it in a gap of daylight saving. None where they chose none, or where it is
-    that hour already. `zone` is the newsletter's."""
-    if rhythm.hour is None:
+    chose, or else the `usual` time, or has just passed over it in a gap of daylight saving. None, for at
+    once, where there is neither, where it is that hour already, and where it would not come before `until`.
+    `zone` is the newsletter's."""
+    wanted = usual if rhythm.hour is None else time(rhythm.hour)
+    if wanted is None:
         return None
     own = _own_zone(rhythm.zone) or zone
     local = slot.astimezone(own)
     if local.hour == rhythm.hour:
         return None
     days = (local.date() + timedelta(days=days) for days in range(3))
-    return min(shown for day in days for shown in _shown(day, rhythm.hour, own) if shown >= slot)
+    found = min(shown for day in days for shown in _shown(day, wanted, own) if shown >= slot)
+    return found if slot < found and (until is None or found < until) else None
 
 
-def _shown(day: date, hour: int, zone: tzinfo) -> Iterator[datetime]:
-    """When a clock shows this hour of this day: once, twice in a fold, and in a gap the minute after it."""
-    wall = datetime.combine(day, time(hour))
+def _shown(day: date, wanted: time, zone: tzinfo) -> Iterator[datetime]:
+    """When a clock shows this time of this day: once, twice in a fold, and in a gap the minute after it."""
+    wall = datetime.combine(day, wanted)
     first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if second >= first:
         yield from (first, second)

@@ -26,7 +26,8 @@ __all__ = [
 _WEEKLY = "/weekly"
 _NAME = re.compile(r"(w?)([0-9]{1,9})")
 _WEEK = timedelta(days=7)
-_LATE = timedelta(days=1)
+_LATE = timedelta(days=6)
+"""What a holiday may put an edition off."""
 
 
 def series_of(newsletter_id: str, frequency: Frequency) -> str:
@@ -74,6 +75,6 @@ def archive_of(frequency: Frequency) -> str:
 
 def week_start(now: datetime, before: datetime | None) -> datetime:
     """Since when entries are of this week: for seven days, or since the slot of the edition `before` where
-    that is a little longer, as when one of both was late."""
+    that is longer by less than a week, as when one of both was late, or after a holiday."""
     week = now - _WEEK
     return before if before is not None and week - _LATE <= before < week else week

@@ -96,6 +96,12 @@ class Outbox(Protocol):
         later, longer ago than `lifetime`, unless they are paused. What had to wait for its reader's hour is
         as old as from then on. Answers how many."""
 
+    async def supersede(self, now: datetime) -> int:
+        """Give up the pending and deferred rows, but of paused editions, whose reader has a row of a newer
+        edition of the same series that is due or was begun: nobody gets an older edition with a newer one or
+        after it. Editions off the schedule have no part in it, nor what was resumed since the newer one was
+        published. Answers how many."""
+
     async def pause(self, edition_id: int, reason: str) -> None:
         """Send no copy of this edition until it is resumed. Raises NotFound."""
 

@@ -2,10 +2,10 @@
 outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due
+from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due, has_ended
 from newsletter.errors import TemplateError
 from newsletter.ports import PublishedEdition, Slots
 from newsletter.services.collect import SourceReport
@@ -62,10 +62,12 @@ class DailyJob:
                 outcome = SlotOutcome(slot, Outcome.SENT, edition=edition.number)
                 return Published(outcome, published, draft)
             # Another process was quicker: it took the slot, or the number or an entry for another slot.
-            if slot in [ended.slot for ended in await self.slots.outcomes(self.desk.series)]:
+            outcomes = await self.slots.outcomes(self.desk.series)
+            if has_ended(slot, outcomes, extra=self.desk.audience.extra):
                 return _taken(slot)
 
     async def _close(self, outcome: SlotOutcome, now: datetime) -> Published:
+        outcome = replace(outcome, extra=self.desk.audience.extra)
         closed = await self.slots.close(self.desk.series, outcome, now)
         return Published(outcome) if closed else _taken(outcome.slot)
 

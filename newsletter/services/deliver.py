@@ -86,6 +86,9 @@ class Delivery:
             now = self._clock.now()
             held = await self._outbox.hold_stale(now, self._options.idle)
             await self._outbox.expire(now, self._options.rules.retries.lifetime)
+            if self._options.budget is None:
+                # A warm-up reaches only some readers a day; the others get at least yesterday's.
+                await self._outbox.supersede(now)
             await self._recover()
             paused = await self._send()
         if held or paused:

@@ -150,13 +150,13 @@ async def test_an_extra_for_some_takes_nothing_from_the_others(
     async with database.begin() as connection:
         await connection.execute(sa.update(readers).where(readers.c.id == 2).values(tags=["beta"]))
     some = EVERYBODY.part(parse_segment("tag:BETA"))
-    extra = NOW + timedelta(minutes=20)
+    extra = NOW + _DAY + timedelta(minutes=20)
     made = await editions.publish(edition(2, 4, 5, slot=extra), "", "", "0" * 16, extra, some)
     assert made is not None
     outcomes = await SqlSlots(database).outcomes("papers")
     assert (outcomes[0].slot, outcomes[0].outcome, outcomes[0].edition) == (extra, Outcome.SENT, 2)
     schedule = Schedule(time(7, 40), UTC)
-    assert due(schedule, extra, outcomes).slot == NOW + timedelta(minutes=10)
+    assert due(schedule, extra, outcomes).slot == NOW + _DAY + timedelta(minutes=10)
     told = {entry.id for entry in await entries.candidates("papers", NOW)}
     assert told == {"arxiv:2603.00004", "arxiv:2603.00005"}
     async with database.read() as connection:

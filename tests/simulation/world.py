@@ -149,6 +149,9 @@ class OutboxOnDisk:
                 count += 1
         return count
 
+    async def supersede(self, now: datetime) -> int:
+        return 0
+
     async def pause(self, edition_id: int, reason: str) -> None:
         await self._takes_time()
         self._disk.editions[edition_id] = replace(self._disk.editions[edition_id], paused=reason)

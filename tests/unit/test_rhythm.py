@@ -1,6 +1,6 @@
 """When a reader's copy is wanted, and when it may leave."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import example, given
@@ -84,3 +84,43 @@ def test_in_every_zone_a_copy_waits_for_the_hour_and_no_longer_than_a_day(
     assert turns or skipped
     minutes = (slot + timedelta(minutes=n) for n in range(1, (found - slot) // timedelta(minutes=1)))
     assert all(minute.astimezone(own).hour != hour for minute in minutes)
+
+
+USUAL = time(7, 30)
+
+
+def test_the_usual_time_is_for_readers_without_an_hour():
+    """On their own clocks; an hour that somebody chose counts for more."""
+    slot = at("2026-03-11T07:30:00+01:00")
+    assert not_before(Rhythm(), slot, BERLIN, USUAL) is None
+    york, tokyo = Rhythm(zone="America/New_York"), Rhythm(zone="Asia/Tokyo")
+    assert not_before(york, slot, BERLIN, USUAL) == at("2026-03-11T07:30:00-04:00")
+    assert not_before(tokyo, slot, BERLIN, USUAL) == at("2026-03-12T07:30:00+09:00")
+    assert not_before(Rhythm(hour=18), slot, BERLIN, USUAL) == at("2026-03-11T18:00:00+01:00")
+
+
+def test_nobody_waits_until_the_next_edition():
+    """A day of 23 hours, and a reader whose time comes in the hour that is left out: they get it at once."""
+    slot, following = at("2026-03-28T07:30:00+01:00"), at("2026-03-29T07:30:00+02:00")
+    tehran = Rhythm(zone="Asia/Tehran")  # 05:30 UTC is nine o'clock there
+    nine = time(9)
+    assert not_before(tehran, slot, BERLIN, nine) == following
+    assert not_before(tehran, slot, BERLIN, nine, following) is None
+    assert not_before(tehran, following, BERLIN, nine, following + timedelta(days=1)) is None
+    assert not_before(Rhythm(hour=6, zone="Africa/Lagos"), slot, BERLIN, None, following) == at(
+        "2026-03-29T05:00:00Z"
+    )
+
+
+@given(slot=SLOTS, zone=st.sampled_from(ZONES), minutes=st.integers(0, 24 * 60 - 1))
+def test_the_usual_time_is_the_first_on_the_readers_clock(slot: datetime, zone: str, minutes: int):
+    """At or after the slot, within a day and an hour, or in a gap the minute after it."""
+    own, usual = ZoneInfo(zone), time(minutes // 60, minutes % 60)
+    found = not_before(Rhythm(zone=zone), slot, UTC, usual) or slot
+    assert slot <= found <= slot + timedelta(hours=25)
+    local, before = found.astimezone(own), (found - timedelta(minutes=1)).astimezone(own)
+    assert local.time() == usual or before.replace(tzinfo=None) + timedelta(minutes=1) < local.replace(
+        tzinfo=None
+    )
+    waited = (slot + timedelta(minutes=n) for n in range(1, (found - slot) // timedelta(minutes=1)))
+    assert all(minute.astimezone(own).time() != usual for minute in waited)

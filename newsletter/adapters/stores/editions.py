@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.plan import has_readers, languages, plan
 from newsletter.adapters.stores.schema import PAUSED, editions, featured, renderings, slots
+from newsletter.adapters.stores.slots import slot_row
 from newsletter.core.archive import edition_from_json, edition_to_json
 from newsletter.core.audience import EVERYBODY, Audience
 from newsletter.core.model import Edition
 from newsletter.core.series import name_in
-from newsletter.core.slots import Outcome
+from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import NotFound
 from newsletter.ports import Headline, PublishedEdition, Rendering
 
@@ -163,7 +164,9 @@ def _publish(
         connection.execute(sa.insert(renderings).values(_rendering_row(edition_id, rendering)))
     spoken = [rendering.language for rendering in translated]
     plan(connection, edition_id, edition.slot, audience, now, spoken)
-    _close_slot(connection, edition, now, _ASIDE if audience.aside else "")
+    reason = _ASIDE if audience.aside else ""
+    sent = SlotOutcome(edition.slot, Outcome.SENT, reason, edition.number, extra=audience.extra)
+    connection.execute(sa.insert(slots).values(slot_row(edition.newsletter, sent, now)))
     return edition_id
 
 
@@ -184,16 +187,3 @@ def _mark_featured(connection: sa.Connection, edition: Edition, edition_id: int)
         for item in (*edition.featured, *edition.also)
     ]
     connection.execute(sa.insert(featured), rows)
-
-
-def _close_slot(connection: sa.Connection, edition: Edition, now: datetime, reason: str) -> None:
-    connection.execute(
-        sa.insert(slots).values(
-            newsletter=edition.newsletter,
-            slot=edition.slot.isoformat(),
-            outcome=Outcome.SENT.value,
-            reason=reason,
-            edition=edition.number,
-            closed=now,
-        )
-    )

@@ -109,6 +109,10 @@ class SqlOutbox:
         """Give up what nobody wants to read any more."""
         return await self._database.write(pauses.expire, now, lifetime)
 
+    async def supersede(self, now: datetime) -> int:
+        """Give up what a newer edition has made yesterday's."""
+        return await self._database.write(pauses.supersede, now)
+
     async def pause(self, edition_id: int, reason: str) -> None:
         """Raises NotFound."""
         await self._database.write(pauses.pause, edition_id, reason)

@@ -5,23 +5,34 @@ An edition is paused by a person, or because it may have gone out before: then i
 or looks like one, and what it calls pending was perhaps sent since.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from newsletter.adapters.stores.prepared import Prepared
-from newsletter.adapters.stores.schema import OPEN_ROWS, PAUSED, editions, in_state, outbox
+from newsletter.adapters.stores.schema import OPEN_ROWS, PAUSED, editions, in_state, outbox, slots
 from newsletter.core.model import DeliveryState
 from newsletter.errors import NotFound
 
-__all__ = ["PAUSED_EDITIONS", "expire", "pause", "pause_all", "pause_idle", "resume", "unfinished"]
+__all__ = [
+    "PAUSED_EDITIONS",
+    "expire",
+    "pause",
+    "pause_all",
+    "pause_idle",
+    "resume",
+    "supersede",
+    "unfinished",
+]
 
+_BEGUN = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNKNOWN.value)
 _OLD_COPY = (
     "this database is older than the last send from it: a backup was put back. What it calls pending may "
     "have been sent since"
 )
 _IDLE = "nothing was recorded of it for more than {}: what it calls pending may have been sent from elsewhere"
+_NEWER = "a newer edition was due for its reader"
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
 
@@ -80,22 +91,64 @@ def expire(connection: sa.Connection, now: datetime, lifetime: timedelta) -> int
     """Pending and deferred rows of editions that were published or resumed longer ago than that; what had
     to wait for an hour has its time from then on."""
     old = list(connection.scalars(_older(unfinished(connection), now - lifetime)))
-    waiting = (DeliveryState.PENDING.value, DeliveryState.DEFERRED.value)
-    return connection.execute(
-        sa.update(outbox)
+    reason = f"its edition was published more than {_spoken(lifetime)} before"
+    given_up = sa.and_(outbox.c.edition_id.in_(old), _ready_since(now - lifetime))
+    return _give_up(connection, given_up, reason, now)
+
+
+def supersede(connection: sa.Connection, now: datetime) -> int:
+    """Pending and deferred rows whose reader has a row of a newer edition of the same series that is due or
+    was begun. Editions off the schedule neither end others nor are ended, and a person's word to go on with
+    one counts for more than what was published before it."""
+    left = unfinished(connection)
+    if not left:
+        return 0
+    older = sa.and_(outbox.c.edition_id.in_(left), sa.exists(_newer_copy(left, now)))
+    return _give_up(connection, older, _NEWER, now)
+
+
+def _newer_copy(left: Sequence[int], now: datetime) -> sa.Select[tuple[int]]:
+    """Of the reader of a row of these editions."""
+    old, new, copy = editions.alias("old"), editions.alias("new"), outbox.alias("copy")
+    pairs = (
+        sa.select(old.c.id.label("old"), new.c.id.label("new"))
+        .join(new, sa.and_(new.c.newsletter == old.c.newsletter, new.c.number > old.c.number))
         .where(
-            OPEN_ROWS,
-            outbox.c.edition_id.in_(old),
-            outbox.c.state.in_(waiting),
-            _ready_since(now - lifetime),
+            old.c.id.in_(left),
+            new.c.paused.is_(None),
+            new.c.created > sa.func.coalesce(old.c.resumed, old.c.created),
+            *(_is_regular(edition) for edition in (old, new)),
         )
-        .values(
-            state=DeliveryState.EXPIRED.value,
-            reason=f"its edition was published more than {_spoken(lifetime)} before",
-            next_attempt=None,
-            changed=now,
+        .subquery("pairs")
+    )
+    open_ = copy.c.state.in_((DeliveryState.PENDING.value, DeliveryState.DEFERRED.value))
+    due = sa.or_(copy.c.next_attempt.is_(None), copy.c.next_attempt <= now)
+    begun = copy.c.state.in_(_BEGUN)
+    return (
+        sa.select(copy.c.id)
+        .join(pairs, copy.c.edition_id == pairs.c.new)
+        .where(
+            pairs.c.old == outbox.c.edition_id,
+            copy.c.subscriber_id == outbox.c.subscriber_id,
+            sa.or_(begun, sa.and_(open_, due)),
         )
-    ).rowcount
+    )
+
+
+def _is_regular(edition: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Of the schedule."""
+    return sa.exists().where(
+        slots.c.newsletter == edition.c.newsletter,
+        slots.c.slot == edition.c.slot,
+        slots.c.day.is_not(None),
+    )
+
+
+def _give_up(connection: sa.Connection, which: sa.ColumnElement[bool], why: str, now: datetime) -> int:
+    waiting = (DeliveryState.PENDING.value, DeliveryState.DEFERRED.value)
+    values = {"state": DeliveryState.EXPIRED.value, "reason": why, "next_attempt": None, "changed": now}
+    open_rows = sa.update(outbox).where(OPEN_ROWS, outbox.c.state.in_(waiting), which)
+    return connection.execute(open_rows.values(values)).rowcount
 
 
 def _ready_since(instant: datetime) -> sa.ColumnElement[bool]:

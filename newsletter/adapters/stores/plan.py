@@ -23,6 +23,7 @@ __all__ = ["has_readers", "languages", "plan"]
 _COPIED = ("email", "name", *WISHES)
 """What a row keeps of a reader, as they are now."""
 _PAGE = 1000
+_NO_HOUR = -1
 _MOST_LANGUAGES = 20
 """Each is rendered while the edition is made, which takes a second or so."""
 
@@ -116,14 +117,16 @@ def _language(spoken: Collection[str]) -> sa.ColumnElement[Any]:
 def _not_before(
     connection: sa.Connection, wanting: sa.ColumnElement[bool], slot: datetime, audience: Audience
 ) -> sa.ColumnElement[Any]:
-    """When the copy may leave. Worked out once for each zone and hour that is asked for: those are few."""
-    zone, hour = subscribers.c.zone, subscribers.c.hour
+    """When the copy may leave. Worked out once for each zone and hour that is asked for: those are few, and
+    of instants there are fewer."""
+    zone, hour = subscribers.c.zone, sa.func.coalesce(subscribers.c.hour, _NO_HOUR)
+    chosen = sa.true() if audience.usual else subscribers.c.hour.is_not(None)
+    until = audience.following(slot) if audience.following else None
     found = defaultdict(list)
-    for name, chosen in connection.execute(
-        sa.select(zone, hour).distinct().where(wanting, hour.is_not(None))
-    ):
-        if instant := not_before(Rhythm(zone=name, hour=chosen), slot, audience.zone):
-            found[instant].append((name, chosen))
+    for name, at in connection.execute(sa.select(zone, hour).distinct().where(wanting, chosen)):
+        rhythm = Rhythm(zone=name, hour=None if at == _NO_HOUR else at)
+        if instant := not_before(rhythm, slot, audience.zone, audience.usual, until):
+            found[instant].append((name, at))
     if not found:
         return sa.null()
     instants = outbox.c.next_attempt.type

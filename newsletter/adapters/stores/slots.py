@@ -1,6 +1,7 @@
 """How each slot ended."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -9,7 +10,20 @@ from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import slots
 from newsletter.core.slots import Outcome, SlotOutcome
 
-__all__ = ["SqlSlots"]
+__all__ = ["SqlSlots", "slot_row"]
+
+
+def slot_row(newsletter: str, outcome: SlotOutcome, now: datetime) -> dict[str, Any]:
+    """What the table keeps of it."""
+    return {
+        "newsletter": newsletter,
+        "slot": outcome.slot.isoformat(),
+        "day": None if outcome.extra else outcome.slot.date(),
+        "outcome": outcome.outcome.value,
+        "reason": outcome.reason,
+        "edition": outcome.edition,
+        "closed": now,
+    }
 
 
 class SqlSlots:
@@ -20,14 +34,7 @@ class SqlSlots:
 
     async def close(self, newsletter: str, outcome: SlotOutcome, now: datetime) -> bool:
         """False where it had ended already."""
-        values = {
-            "newsletter": newsletter,
-            "slot": outcome.slot.isoformat(),
-            "outcome": outcome.outcome.value,
-            "reason": outcome.reason,
-            "edition": outcome.edition,
-            "closed": now,
-        }
+        values = slot_row(newsletter, outcome, now)
         async with self._database.begin() as connection:
             return await connection.change(insert(slots).values(values).on_conflict_do_nothing()) == 1
 
@@ -38,7 +45,11 @@ class SqlSlots:
             rows = (await connection.execute(query)).mappings().all()
         found = (
             SlotOutcome(
-                datetime.fromisoformat(row["slot"]), Outcome(row["outcome"]), row["reason"], row["edition"]
+                datetime.fromisoformat(row["slot"]),
+                Outcome(row["outcome"]),
+                row["reason"],
+                row["edition"],
+                extra=row["day"] is None,
             )
             for row in rows
         )

@@ -69,12 +69,15 @@ slots = sa.Table(
     metadata,
     sa.Column("newsletter", sa.Text, primary_key=True),
     sa.Column("slot", sa.Text, primary_key=True),
+    # The local date, of which there is one slot; none of an extra edition, off the schedule.
+    sa.Column("day", sa.Date),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("edition", sa.Integer),
     sa.Column("closed", Instant, nullable=False),
     # When the operator was told, if anybody is to be told.
     sa.Column("told", Instant),
+    sa.Index("uq_slots_newsletter_day", "newsletter", "day", unique=True),
 )
 
 OPEN_ROWS = sa.text("(state = 'pending' OR state = 'deferred' OR state = 'sending')")

@@ -1,4 +1,5 @@
-"""Editions that wait for a person's word, signs of life, and whether anybody was told how a slot ended."""
+"""Editions that wait for a person's word, signs of life, whether anybody was told how a slot ended, and one
+slot a day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,9 +12,19 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Of slots that have ended nobody needs to be told any more."""
+    """Of slots that have ended nobody needs to be told any more. Which were of the schedule was not kept: one
+    of each day, the first to the minute, since extra editions have seconds as a rule."""
     op.add_column("slots", sa.Column("told", _TIME))
     op.execute("UPDATE slots SET told = closed")
+    op.add_column("slots", sa.Column("day", sa.Date))
+    op.execute(
+        "UPDATE slots SET day = substr(slot, 1, 10) WHERE slot = ("
+        "SELECT other.slot FROM slots AS other WHERE other.newsletter = slots.newsletter"
+        " AND substr(other.slot, 1, 10) = substr(slots.slot, 1, 10)"
+        " ORDER BY substr(other.slot, 18, 2) <> '00', other.reason LIKE 'an extra edition for%', other.slot"
+        " LIMIT 1)"
+    )
+    op.create_index("uq_slots_newsletter_day", "slots", ["newsletter", "day"], unique=True)
     op.create_table(
         "drafts",
         sa.Column("id", _NUMBER, nullable=False),
