@@ -2,20 +2,22 @@
 
 Whether a slot is due, and whether somebody has served it, is asked of the store each time, so waking too
 often or twice does no harm. It wakes at the schedule's times, and every minute for what was deferred and
-for slots that a sleeping machine has missed.
+for slots that a sleeping machine has missed. Beside that it gives a sign of life each minute, if all is well.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.bootstrap import App
 from newsletter.core.slots import Schedule
-from newsletter.errors import NewsletterError
+from newsletter.errors import AlreadyRunning, DeliveryError, EditionPaused, NewsletterError
 from newsletter.services.deliver import Delivery
 from newsletter.services.waiting import wait_for_event
 
@@ -26,6 +28,8 @@ log = structlog.get_logger()
 _MINUTE = 60.0
 _PATIENCE = 20.0
 """Seconds to wait for the turn to send: the next slot must not wait for another newsletter's long list."""
+_NOT_OURS = (AlreadyRunning, DeliveryError, EditionPaused)
+"""The program works as it should all the same: mail servers that do not take mail, another that sends."""
 
 
 class Scheduler:
@@ -39,28 +43,27 @@ class Scheduler:
         self._stopping = False
         self._awake = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._beating = asyncio.Lock()
         self._scheduler = AsyncIOScheduler(timezone=app.schedule.zone)
         self._post = app.post()
+        self._pulse = app.pulse()
         self._letters: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Wake at once, and from now on."""
-        at_once = None
-        for trigger in (at_once, _trigger(self._app.schedule)):
-            self._scheduler.add_job(
-                self.wake, trigger, max_instances=1, coalesce=True, misfire_grace_time=None
-            )
+        zone = self._app.schedule.zone
+        self._call(self.wake, _trigger(self._app.schedule))
+        self._call(self.beat, IntervalTrigger(minutes=1, timezone=zone))
         if self._app.intakes:
-            often = IntervalTrigger(
-                seconds=int(self._app.settings.bounces.every.total_seconds()),
-                timezone=self._app.schedule.zone,
-            )
-            for trigger in (at_once, often):
-                self._scheduler.add_job(
-                    self.look, trigger, max_instances=1, coalesce=True, misfire_grace_time=None
-                )
+            often = int(self._app.settings.bounces.every.total_seconds())
+            self._call(self.look, IntervalTrigger(seconds=often, timezone=zone))
         self._scheduler.start()
         self._letters = asyncio.create_task(self._send_letters())
+
+    def _call(self, job: Callable[[], Awaitable[None]], trigger: BaseTrigger) -> None:
+        """At once, and whenever the trigger says."""
+        for when in (None, trigger):
+            self._scheduler.add_job(job, when, max_instances=1, coalesce=True, misfire_grace_time=None)
 
     async def stop(self) -> None:
         """Start nothing more, and return when what is on its way has arrived."""
@@ -70,20 +73,51 @@ class Scheduler:
         self._post.stop()
         self._app.bell.set()
         async with self._awake, self._looking:
-            # APScheduler cancels what runs when it is shut down, so it must be done by then.
+            # APScheduler cancels what runs when it is shut down, so it must be done by then; but a sign of
+            # life is not worth waiting for.
             self._scheduler.shutdown(wait=False)
         if self._letters is not None:
             await self._letters
+        try:
+            await self._pulse.sign_off()
+        except NewsletterError as error:
+            log.error("not signed off", error=str(error))
 
     async def wake(self) -> None:
-        """Serve the slot that is due, if any, and send what is due. What goes wrong is logged; the next
-        waking tries again."""
+        """Serve the slot that is due, if any, tell the operator, and send what is due. What goes wrong is
+        logged, whatever it is; the next step and the next waking go on."""
         async with self._awake:
-            for step in (self._publish, self._send, self._count):
-                try:
-                    await step()
-                except NewsletterError as error:
-                    log.error("daily job failed", error=str(error))
+            troubles = [
+                await self._try(step)
+                for step in (self._publish, self._tell, self._send, self._count, self._tell)
+            ]
+            self._pulse.rest("; ".join(dict.fromkeys(filter(None, troubles))) or None)
+
+    async def _try(self, step: Callable[[], Awaitable[None]]) -> str | None:
+        """What is wrong with the program or its store, if anything is."""
+        self._pulse.move()
+        try:
+            await step()
+        except _NOT_OURS as error:
+            log.error("daily job failed", error=str(error))
+        except NewsletterError as error:
+            log.error("daily job failed", error=str(error))
+            return str(error)
+        except Exception as error:  # a bug in one step must not end the others, nor the next waking
+            log.exception("daily job failed")
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    async def beat(self) -> None:
+        """Give a sign of life, if all is well."""
+        async with self._beating:
+            try:
+                if why := await self._pulse.beat():
+                    log.error("not well", why=why)
+            except NewsletterError as error:
+                log.error("no sign of life", error=str(error))
+            except Exception:  # or it would give none from then on
+                log.exception("no sign of life")
 
     async def _send_letters(self) -> None:
         """At once when the bell rings, and every minute what was put off; beside whatever delivery runs."""
@@ -111,6 +145,12 @@ class Scheduler:
                 log.error("bounces not taken in", error=trouble)
             for taken, count in found.taken.items():
                 log.info("came back", kind=taken.kind.value, fate=taken.fate.value, count=count)
+
+    async def _tell(self) -> None:
+        if self._stopping:
+            return
+        for trouble in await self._app.heartbeat.tell(self._app.clock.now()):
+            log.error("operator not told", error=trouble)
 
     async def _count(self) -> None:
         await self._app.returns.count_rejections()
@@ -151,7 +191,7 @@ class Scheduler:
         if not due or self._stopping or await self._app.allowance() == 0:
             return
         log.info("sending", copies=due)
-        self._delivery = await self._app.delivery()
+        self._delivery = await self._app.delivery(lambda _: self._pulse.move())
         try:
             await self._delivery.run()
         finally:

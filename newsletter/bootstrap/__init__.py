@@ -14,13 +14,14 @@ from newsletter.bootstrap.editing import audience, edition_policy, speak, weekly
 from newsletter.bootstrap.foundation import shipped
 from newsletter.bootstrap.readers import Readers
 from newsletter.bootstrap.sending import delivery_options, warm_up_allowance
+from newsletter.bootstrap.watching import make_heartbeat, make_pulse
 from newsletter.config import ConfigFile, load_settings
 from newsletter.core.delivery import Decision, Reply
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Subscriber
 from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
-from newsletter.core.series import frequency_of
+from newsletter.core.series import frequency_of, series_of
 from newsletter.core.slots import local_time, next_slot
 from newsletter.core.translation import Translator
 from newsletter.ports import PublishedEdition
@@ -31,9 +32,12 @@ from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
 from newsletter.services.deliver import Delivery
+from newsletter.services.heartbeat import Heartbeat
 from newsletter.services.operator import OperatorPost
 from newsletter.services.publish import Draft, EditorialDesk
+from newsletter.services.pulse import Pulse
 from newsletter.services.testmail import send_test
+from newsletter.services.watch import Watch
 
 if TYPE_CHECKING:
     from newsletter.services.inspect import Inspection
@@ -177,6 +181,21 @@ class App(Readers):
         servers = sorted(self.servers(), key=lambda server: -server.weight)
         ways = [server.transport for server in servers]
         return OperatorPost(self.newsletter, self.secret, self.signer(), ways, to)
+
+    @cached_property
+    def heartbeat(self) -> Heartbeat:
+        """Who tells the operator how each slot ended."""
+        return make_heartbeat(self)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Who knows whether all is well."""
+        series = [series_of(self.newsletter.id, frequency) for frequency in Frequency]
+        return Watch(series, self.tellings, self.pulses, self.jobs)
+
+    def pulse(self) -> Pulse:
+        """The signs of life of a scheduler."""
+        return make_pulse(self)
 
     async def allowance(self) -> int | None:
         """How many copies may still go out today by the warm-up plan; None where there is none."""

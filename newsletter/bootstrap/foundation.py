@@ -13,10 +13,12 @@ from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.letters import SqlLetters
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.adapters.stores.paces import SqlPaces
+from newsletter.adapters.stores.pulses import SqlPulses
 from newsletter.adapters.stores.roster import SqlRoster
 from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
+from newsletter.adapters.stores.tellings import SqlTellings
 from newsletter.bootstrap.editing import phrases_of
 from newsletter.bootstrap.sending import make_servers
 from newsletter.config import Secrets, Settings
@@ -129,6 +131,16 @@ class Foundation:
     def slots(self) -> SqlSlots:
         """What became of each slot."""
         return SqlSlots(self.database)
+
+    @cached_property
+    def tellings(self) -> SqlTellings:
+        """What the operator was told."""
+        return SqlTellings(self.database)
+
+    @cached_property
+    def pulses(self) -> SqlPulses:
+        """Signs of life."""
+        return SqlPulses(self.database)
 
     @cached_property
     def subscribers(self) -> SqlSubscribers:

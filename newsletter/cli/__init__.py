@@ -6,6 +6,7 @@ import sys
 import typer
 
 from newsletter.cli import bounces, dkim, editions, entries, evaluation, subscribers
+from newsletter.cli.alive import alive
 from newsletter.cli.check import check
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
@@ -41,6 +42,7 @@ for command in (
     signup_form,
     status,
     slots,
+    alive,
     mailbox,
 ):
     app.command()(command)

@@ -18,6 +18,7 @@ from newsletter.cli.work import (
     send_due,
     standing_lines,
     standings_json,
+    tell_operator,
     waiting_lines,
 )
 from newsletter.core.rhythm import Frequency
@@ -84,6 +85,7 @@ async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = Fa
         try:
             await send_due(app, quiet=json)
         finally:
+            await tell_operator(app)
             newest = await newest_of_each(app)
             if json:
                 print_json(await standings_json(app, newest))
@@ -108,13 +110,17 @@ async def run(
         if dry_run:
             await rehearse(app, json=json)
             return
-        editions, failure = await _publish_due(app, slot, segment, quiet=json)
+        try:
+            editions, failure = await _publish_due(app, slot, segment, quiet=json)
+        finally:
+            await tell_operator(app)
         try:
             copies = await app.outbox.count_due(app.clock.now()) > 0
             if copies:
                 editions = editions or await newest_of_each(app)
             await send_due(app, quiet=json, copies=copies)
         finally:
+            await tell_operator(app)
             if json:
                 print_json(await standings_json(app, editions))
             else:

@@ -1,14 +1,12 @@
 """Logs: structured lines on stderr, without addresses; stdout is for results."""
 
-import re
 import sys
 
 import structlog
 
-__all__ = ["configure_logs"]
+from newsletter.core.address import without_addresses
 
-_LOCAL_PART = re.compile(r"(?<![^\s<>()\[\]\"',;:/=])[^\s<>()\[\]\"',;:/=@]+(?=@)")
-"""Of an address in a text. It begins where a word does, or a long text without an at sign took for ever."""
+__all__ = ["configure_logs"]
 
 
 def configure_logs() -> None:
@@ -32,7 +30,6 @@ def configure_logs() -> None:
 def _without_addresses(
     logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Mail servers quote whom they were told of, and errors quote the servers."""
     return {
-        key: _LOCAL_PART.sub("…", value) if isinstance(value, str) else value for key, value in event.items()
+        key: without_addresses(value) if isinstance(value, str) else value for key, value in event.items()
     }

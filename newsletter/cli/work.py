@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -30,7 +31,7 @@ from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
 from newsletter.core.series import edition_name, frequency_of, series_of
 from newsletter.core.slots import local_time, next_slot
-from newsletter.errors import ConfigError, NotFound, ServerUnavailable
+from newsletter.errors import ConfigError, NewsletterError, NotFound, ServerUnavailable
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 from newsletter.services.daily import DailyJob, Published
@@ -54,10 +55,13 @@ __all__ = [
     "standing_json",
     "standing_lines",
     "standings_json",
+    "tell_operator",
     "waiting_lines",
     "write_files",
 ]
 
+
+log = structlog.get_logger()
 
 NOTHING_NEW = (
     "Nothing would go out: fewer entries than [edition] min_entries are new and within max_age_days."
@@ -282,6 +286,17 @@ async def send_due(app: App, *, quiet: bool, copies: bool = True) -> None:
             await app.returns.count_rejections()
         for trouble in filter(None, ended):
             raise trouble
+
+
+async def tell_operator(app: App) -> None:
+    """How slots ended that nobody was told of yet. What goes wrong is logged: it stops nothing, and the next
+    run tries again."""
+    try:
+        troubles = await app.heartbeat.tell(app.clock.now())
+    except NewsletterError as error:
+        troubles = (str(error),)
+    for trouble in troubles:
+        log.error("operator not told", error=trouble)
 
 
 def _progress(*, quiet: bool) -> Progress:

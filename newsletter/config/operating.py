@@ -15,6 +15,7 @@ class OperatorTable(Table):
     mail: tuple[Address, ...] = ()
     tell: Literal["all", "trouble"] = "all"
     slot_url: WebAddress | None = None
+    trouble_url: WebAddress | None = None
     alive_url: WebAddress | None = None
     alive_every: Duration = timedelta(minutes=5)
 

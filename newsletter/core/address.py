@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from newsletter.errors import InputError
 
-__all__ = ["address_key", "domain_of", "normalise_address"]
+__all__ = ["address_key", "domain_of", "normalise_address", "without_addresses"]
 
 _LONGEST = 254
 """Characters; in octets it may be no more either (RFC 5321, 4.5.3.1.3)."""
@@ -21,6 +21,8 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 """What most addresses look like, and what email-validator takes as it is, much faster."""
+_LOCAL_PART = re.compile(r"(?<![^\s<>()\[\]\"',;:/=])[^\s<>()\[\]\"',;:/=@]+(?=@)")
+"""Of an address in a text. It begins where a word does, or a long text without an at sign took for ever."""
 
 
 def normalise_address(text: str) -> str:
@@ -53,3 +55,13 @@ def address_key(email: str) -> str:
 def domain_of(email: str) -> str:
     """What stands behind the last at sign."""
     return email.rpartition("@")[2]
+
+
+def without_addresses(text: str) -> str:
+    """The text with "…" for what stands before the at sign: mail servers quote whom they were told of, and
+    errors quote the servers.
+
+    >>> without_addresses("550 <ada@example.org>: no such mailbox")
+    '550 <…@example.org>: no such mailbox'
+    """
+    return _LOCAL_PART.sub("…", text)

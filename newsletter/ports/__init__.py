@@ -42,16 +42,19 @@ from newsletter.ports.sending import (
     Transport,
 )
 from newsletter.ports.time import Clock
+from newsletter.ports.watching import Caller, EndedSlot, Pulses, Tellings
 
 __all__ = [
     "Bounce",
     "Bounces",
+    "Caller",
     "Changes",
     "ClaimedLetter",
     "Clicks",
     "Clock",
     "DueCopy",
     "Editions",
+    "EndedSlot",
     "Entries",
     "Envelope",
     "Erased",
@@ -71,6 +74,7 @@ __all__ = [
     "Paces",
     "Page",
     "PublishedEdition",
+    "Pulses",
     "Quarantine",
     "Rejection",
     "Rendering",
@@ -87,6 +91,7 @@ __all__ = [
     "Take",
     "TakenBounce",
     "Tally",
+    "Tellings",
     "Transport",
     "Validator",
 ]

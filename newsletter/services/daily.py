@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due, has_ended
-from newsletter.errors import TemplateError
+from newsletter.errors import NewsletterError, StoreError
 from newsletter.ports import PublishedEdition, Slots
 from newsletter.services.collect import SourceReport
 from newsletter.services.publish import Draft, EditorialDesk
@@ -43,12 +43,15 @@ class DailyJob:
     async def publish(
         self, slot: datetime, now: datetime, collected: Sequence[SourceReport] = ()
     ) -> Published:
-        """Serve this slot with what is in the store. `collected` explains an empty one. Raises
-        TemplateError; the slot has then ended as failed."""
+        """Serve this slot with what is in the store. `collected` explains an empty one. Raises StoreError,
+        which leaves the slot to the next try, and TemplateError or what nobody foresaw: the slot has then
+        ended as failed, since the same would only happen again."""
         try:
             return await self._publish(slot, now, collected)
-        except TemplateError as error:
-            await self._close(SlotOutcome(slot, Outcome.FAILED, str(error)), now)
+        except StoreError:
+            raise
+        except Exception as error:
+            await self._close(SlotOutcome(slot, Outcome.FAILED, _said(error)), now)
             raise
 
     async def _publish(self, slot: datetime, now: datetime, collected: Sequence[SourceReport]) -> Published:
@@ -70,6 +73,11 @@ class DailyJob:
         outcome = replace(outcome, extra=self.desk.audience.extra)
         closed = await self.slots.close(self.desk.series, outcome, now)
         return Published(outcome) if closed else _taken(outcome.slot)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong; an error that nobody foresaw is named by its class."""
+    return str(error) if isinstance(error, NewsletterError) else f"{type(error).__name__}: {error}"
 
 
 def _taken(slot: datetime) -> Published:

@@ -28,7 +28,7 @@ from newsletter.adapters.http.turns import Turns
 from newsletter.errors import SourceError
 from newsletter.ports import Page, SourceMemory, Validator
 
-__all__ = ["HttpFetcher"]
+__all__ = ["HttpFetcher", "user_agent"]
 
 _SAFE = " !#$%&'*+,-./:;<=>?@[]^_`{|}~"
 """What may stand between brackets in a header, besides letters and digits."""
@@ -55,7 +55,7 @@ class HttpFetcher:
         self._limits = limits
         self._turns = Turns(limits.intervals)
         self._transport = PinnedTransport(Gate(allow_hosts, resolve, limits.timeout), limits.timeout)
-        self._headers = {"User-Agent": _user_agent(contact), "Accept": "*/*", "Accept-Encoding": ENCODINGS}
+        self._headers = {"User-Agent": user_agent(contact), "Accept": "*/*", "Accept-Encoding": ENCODINGS}
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,7 +131,8 @@ class HttpFetcher:
             return Page(str(url), content, kind, Validator(asked, etag, modified))
 
 
-def _user_agent(contact: str | None) -> str:
+def user_agent(contact: str | None) -> str:
+    """Who asks; `contact` is a mail address or a page."""
     try:
         ours = f"newsletter/{version('newsletter')}"
     except PackageNotFoundError:

@@ -17,7 +17,7 @@ __all__ = ["PinnedTransport"]
 
 
 class PinnedTransport:
-    """GET requests to the addresses that a gate lets through. `timeout` is in seconds, for a connection
+    """Requests to the addresses that a gate lets through. `timeout` is in seconds, for a connection
     and for every pause in an answer."""
 
     def __init__(self, gate: Gate, timeout: float) -> None:
@@ -31,11 +31,14 @@ class PinnedTransport:
         self._timeout = timeout
 
     @asynccontextmanager
-    async def answer(self, url: httpx.URL, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
-        """The answer, with its body still on the way. Raises Trouble, also while the body is read."""
+    async def answer(
+        self, url: httpx.URL, headers: Mapping[str, str], content: bytes | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer to a GET, or to a POST of `content`, with its body still on the way. Raises Trouble,
+        also while the body is read."""
         addresses = await self._gate.addresses(url)
         with in_words(self._timeout):
-            response = await self._first(url, headers, addresses)
+            response = await self._first(url, headers, content, addresses)
             try:
                 yield response
             finally:
@@ -46,20 +49,27 @@ class PinnedTransport:
         await self._http.aclose()
 
     async def _first(
-        self, url: httpx.URL, headers: Mapping[str, str], addresses: tuple[str, ...]
+        self,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        addresses: tuple[str, ...],
     ) -> httpx.Response:
         """From the first of the addresses that takes a connection."""
         for address in addresses[:-1]:
             try:
-                return await self._http.handle_async_request(self._request(url, headers, address))
+                return await self._http.handle_async_request(self._request(url, headers, content, address))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._http.handle_async_request(self._request(url, headers, addresses[-1]))
+        return await self._http.handle_async_request(self._request(url, headers, content, addresses[-1]))
 
-    def _request(self, url: httpx.URL, headers: Mapping[str, str], address: str) -> httpx.Request:
+    def _request(
+        self, url: httpx.URL, headers: Mapping[str, str], content: bytes | None, address: str
+    ) -> httpx.Request:
         return httpx.Request(
-            "GET",
+            "GET" if content is None else "POST",
             url.copy_with(host=address),
+            content=content,
             headers={"Host": url.netloc.decode("ascii"), **headers, "Connection": "close"},
             extensions={
                 "timeout": httpx.Timeout(self._timeout).as_dict(),

@@ -69,18 +69,27 @@ class Database:
     async def exclusive(self) -> AsyncIterator[None]:
         """The right to send, held through a lock of the operating system: it ends with this process,
         however that dies. Raises AlreadyRunning."""
-        lock = FileLock(f"{self.path.resolve()}.lock", timeout=0)
+        async with self.only_one("lock") as alone:
+            if not alone:
+                raise AlreadyRunning(
+                    f"another process is sending from {self.path}. Wait until it ends, or stop it; "
+                    "nothing is lost by waiting."
+                )
+            yield
+
+    @asynccontextmanager
+    async def only_one(self, name: str) -> AsyncIterator[bool]:
+        """False where another process is doing what goes by this name, held likewise."""
+        lock = FileLock(f"{self.path.resolve()}.{name}", timeout=0)
         try:
             lock.acquire()
         except Timeout:
-            raise AlreadyRunning(
-                f"another process is sending from {self.path}. Wait until it ends, or stop it; "
-                "nothing is lost by waiting."
-            ) from None
+            yield False
+            return
         except OSError as error:
             raise StoreError(f"{lock.lock_file}: cannot be locked ({error.strerror}).") from error
         try:
-            yield
+            yield True
         finally:
             lock.release()
 

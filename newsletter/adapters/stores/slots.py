@@ -10,7 +10,7 @@ from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import slots
 from newsletter.core.slots import Outcome, SlotOutcome
 
-__all__ = ["SqlSlots", "slot_row"]
+__all__ = ["SqlSlots", "outcome_of", "slot_row"]
 
 
 def slot_row(newsletter: str, outcome: SlotOutcome, now: datetime) -> dict[str, Any]:
@@ -43,14 +43,11 @@ class SqlSlots:
         query = sa.select(slots).where(slots.c.newsletter == newsletter)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        found = (
-            SlotOutcome(
-                datetime.fromisoformat(row["slot"]),
-                Outcome(row["outcome"]),
-                row["reason"],
-                row["edition"],
-                extra=row["day"] is None,
-            )
-            for row in rows
-        )
-        return tuple(sorted(found, key=lambda outcome: outcome.slot, reverse=True))
+        return tuple(sorted(map(outcome_of, rows), key=lambda outcome: outcome.slot, reverse=True))
+
+
+def outcome_of(row: sa.RowMapping) -> SlotOutcome:
+    """A row as the core knows it."""
+    slot = datetime.fromisoformat(row["slot"])
+    extra = row["day"] is None
+    return SlotOutcome(slot, Outcome(row["outcome"]), row["reason"], row["edition"], extra=extra)

@@ -1,11 +1,13 @@
 """What belongs to the site as a whole."""
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from newsletter.errors import StoreError
 from newsletter.web.pages.common import Common
 
 __all__ = ["GeneralPages"]
@@ -13,6 +15,10 @@ __all__ = ["GeneralPages"]
 _NOT_FOR_ROBOTS = ("unsubscribe", "preferences", "more", "confirm", "c")
 """Below these the address says who is reading."""
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
+
+_FRESH = {"Cache-Control": "no-cache"}
+_PATIENCE = 5.0
+"""Seconds for an answer of the database."""
 
 
 class GeneralPages:
@@ -28,8 +34,17 @@ class GeneralPages:
         return RedirectResponse(f"{self._common.base}/archive")
 
     async def health(self, request: Request) -> Response:
-        """For whoever watches the server."""
-        return JSONResponse({"status": "ok"})
+        """For whoever watches the server: whether the database answers, and the scheduler lives."""
+        app = self._common.app
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                trouble = await app.watch.pulse(app.clock.now())
+        except TimeoutError:
+            return _ill(f"the database did not answer within {_PATIENCE:g} s")
+        except StoreError:
+            # Its text names a path of this machine, which is nobody's business here.
+            return _ill("the database cannot be used")
+        return _ill(trouble.what) if trouble else JSONResponse({"status": "ok"}, headers=_FRESH)
 
     async def style(self, request: Request) -> Response:
         """In the colours of the theme."""
@@ -50,3 +65,7 @@ class GeneralPages:
         known = error if isinstance(error, HTTPException) else HTTPException(500)
         headers = {**self._headers, **(known.headers or {})}
         return self._common.page("problem.html", known.status_code, headers, status=known.status_code)
+
+
+def _ill(reason: str) -> Response:
+    return JSONResponse({"status": "ill", "reason": reason}, status_code=503, headers=_FRESH)

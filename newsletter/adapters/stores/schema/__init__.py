@@ -18,7 +18,7 @@ from newsletter.adapters.stores.schema.reading import (
     titles,
     validators,
 )
-from newsletter.adapters.stores.schema.running import drafts, pulses
+from newsletter.adapters.stores.schema.running import drafts, pulses, tellings
 from newsletter.adapters.stores.schema.sending import (
     ATTEMPTED_ROWS,
     OPEN_ROWS,
@@ -63,6 +63,7 @@ __all__ = [
     "sources",
     "spelt_out",
     "subscribers",
+    "tellings",
     "titles",
     "validators",
 ]

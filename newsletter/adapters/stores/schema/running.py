@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from newsletter.adapters.stores.schema.base import Instant, Number, metadata
 
-__all__ = ["drafts", "pulses"]
+__all__ = ["drafts", "pulses", "tellings"]
 
 # Editions that wait for a person's word, until they are published or their slot ends otherwise.
 drafts = sa.Table(
@@ -31,5 +31,14 @@ pulses = sa.Table(
     "pulses",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# What the operator was told, by which way: a way that works is not taken again while another one fails.
+tellings = sa.Table(
+    "tellings",
+    metadata,
+    sa.Column("notice", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
     sa.Column("at", Instant, nullable=False),
 )

@@ -46,3 +46,10 @@ def upgrade() -> None:
         sa.Column("at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_pulses"),
     )
+    op.create_table(
+        "tellings",
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("notice", "channel", name="pk_tellings"),
+    )
