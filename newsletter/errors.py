@@ -10,6 +10,7 @@
     │   └── AlreadyRunning             another process is sending from this database
     ├── IllegalMove(ValueError)        a delivery or a consent cannot go from this state to that one
     ├── NotFound(LookupError)          no such edition, entry or subscriber
+    ├── DraftChanged                   somebody else has changed or decided on an edition that waits
     ├── EditionPaused                  copies wait until a person has looked
     ├── CheckFailed                    an email does not satisfy every point of `newsletter check`
     └── DeliveryError                  the mail server as a whole cannot be used (not one recipient)
@@ -24,6 +25,7 @@ __all__ = [
     "CheckFailed",
     "ConfigError",
     "DeliveryError",
+    "DraftChanged",
     "EditionPaused",
     "IllegalMove",
     "InputError",
@@ -76,6 +78,10 @@ class IllegalMove(NewsletterError, ValueError):
 
 class NotFound(NewsletterError, LookupError):
     """There is no such thing."""
+
+
+class DraftChanged(NewsletterError):
+    """Somebody else was quicker with an edition that waits for a person's word."""
 
 
 class EditionPaused(NewsletterError):

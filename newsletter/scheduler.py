@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from newsletter.bootstrap import App
 from newsletter.core.slots import Schedule
 from newsletter.errors import AlreadyRunning, DeliveryError, EditionPaused, NewsletterError
+from newsletter.ports import WaitingEdition
 from newsletter.services.deliver import Delivery
 from newsletter.services.waiting import wait_for_event
 
@@ -87,10 +88,16 @@ class Scheduler:
         """Serve the slot that is due, if any, tell the operator, and send what is due. What goes wrong is
         logged, whatever it is; the next step and the next waking go on."""
         async with self._awake:
-            troubles = [
-                await self._try(step)
-                for step in (self._publish, self._tell, self._send, self._count, self._tell)
-            ]
+            steps = (
+                self._settle,
+                self._publish,
+                self._tell,
+                self._ask,
+                self._send,
+                self._count,
+                self._tell,
+            )
+            troubles = [await self._try(step) for step in steps]
             self._pulse.rest("; ".join(dict.fromkeys(filter(None, troubles))) or None)
 
     async def _try(self, step: Callable[[], Awaitable[None]]) -> str | None:
@@ -155,6 +162,15 @@ class Scheduler:
     async def _count(self) -> None:
         await self._app.returns.count_rejections()
 
+    async def _settle(self) -> None:
+        """What waited for a person's word until now."""
+        for settled in await self._app.approval.settle(self._app.clock.now()):
+            log.info("nobody came", outcome=settled.outcome.outcome.value, reason=settled.outcome.reason)
+
+    async def _ask(self) -> None:
+        if self._app.asking is not None and not self._stopping:
+            await self._app.asking.ask(self._app.clock.now())
+
     async def _publish(self) -> None:
         now = self._app.clock.now()
         due = [(job, slot) for job in await self._app.jobs() if (slot := await job.due(now))]
@@ -166,7 +182,11 @@ class Scheduler:
                 "collected", source=report.name, entries=report.entries, new=report.new, error=report.error
             )
         for job, slot in due:
-            outcome = (await job.publish(slot, self._app.clock.now(), reports)).outcome
+            served = await job.serve(slot, self._app.clock.now(), reports)
+            if isinstance(served, WaitingEdition):
+                log.info("waits for approval", series=job.desk.series, until=served.deadline.isoformat())
+                continue
+            outcome = served.outcome
             log.info(
                 "slot",
                 series=job.desk.series,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ from newsletter.ports import PublishedEdition
 from newsletter.render.exhibit import Exhibit, edition_exhibit
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
+from newsletter.services.approval import Approval
+from newsletter.services.asking import Asking
 from newsletter.services.collect import SourceReport, collect
 from newsletter.services.compose import Composer
 from newsletter.services.daily import DailyJob
@@ -80,18 +82,35 @@ class App(Readers):
     @cached_property
     def daily(self) -> DailyJob:
         """Which slot is due, and what becomes of it."""
-        return DailyJob(self.desk, self.slots, self.schedule)
+        return DailyJob(self.desk, self.slots, self.schedule, self.drafts, self._patience)
 
     @cached_property
     def weekly(self) -> DailyJob:
         """The same for the best of the week."""
-        return DailyJob(self.weekly_desk, self.slots, self.weekly_schedule)
+        return DailyJob(self.weekly_desk, self.slots, self.weekly_schedule, self.drafts, self._patience)
 
-    def extra(self, segment: Segment | None = None) -> DailyJob:
-        """For extra editions, off the schedule; with `segment` only these readers get them."""
+    @property
+    def _patience(self) -> timedelta | None:
+        table = self.settings.approval
+        return table.deadline if table.required else None
+
+    def by_hand(self, segment: Segment | None = None) -> DailyJob:
+        """For editions off the schedule, which a person wants at once and nobody else is asked about; perhaps
+        only for these readers."""
         everybody = self.desk.audience
         audience = everybody.part(segment) if segment else everybody.at_once()
-        return replace(self.daily, desk=replace(self.desk, audience=audience))
+        return replace(self.daily, desk=replace(self.desk, audience=audience), patience=None)
+
+    @cached_property
+    def approval(self) -> Approval:
+        """What a person may say to editions that wait for it, whether or not others are to."""
+        own, weekly = (series_of(self.newsletter.id, often) for often in Frequency)
+
+        def desk(series: str) -> EditorialDesk:
+            return self.weekly_desk if series == weekly else self.desk
+
+        late = self.settings.approval.otherwise == "send"
+        return Approval((own, weekly), desk, self.drafts, self.entries, self.composer, late)
 
     async def jobs(self) -> tuple[DailyJob, ...]:
         """The daily one, and that of the week where somebody wants it today."""
@@ -196,6 +215,12 @@ class App(Readers):
     def pulse(self) -> Pulse:
         """The signs of life of a scheduler."""
         return make_pulse(self)
+
+    @cached_property
+    def asking(self) -> Asking | None:
+        """Who asks the operator for a word by mail; None where no address is given."""
+        post = self.operator_post
+        return Asking(self.approval, self.drafts, post) if post else None
 
     async def allowance(self) -> int | None:
         """How many copies may still go out today by the warm-up plan; None where there is none."""

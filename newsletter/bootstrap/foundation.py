@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.adapters.stores.clicks import SqlClicks
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.drafts import SqlDrafts
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
 from newsletter.adapters.stores.letters import SqlLetters
@@ -116,6 +117,11 @@ class Foundation:
     def editions(self) -> SqlEditions:
         """What was published."""
         return SqlEditions(self.database)
+
+    @cached_property
+    def drafts(self) -> SqlDrafts:
+        """What waits for a person's word."""
+        return SqlDrafts(self.database)
 
     @cached_property
     def outbox(self) -> SqlOutbox:

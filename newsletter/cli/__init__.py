@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from newsletter.cli import bounces, dkim, editions, entries, evaluation, subscribers
+from newsletter.cli import approval, bounces, dkim, editions, entries, evaluation, subscribers
 from newsletter.cli.alive import alive
 from newsletter.cli.check import check
 from newsletter.cli.demo import demo
@@ -46,6 +46,8 @@ for command in (
     mailbox,
 ):
     app.command()(command)
+for word in approval.commands:
+    editions.app.command()(word)
 app.add_typer(editions.app, name="editions")
 app.add_typer(entries.app, name="entries")
 app.add_typer(subscribers.app, name="subscribers")

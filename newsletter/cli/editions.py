@@ -18,15 +18,16 @@ from newsletter.cli.output import (
     print_table,
     when,
 )
+from newsletter.cli.waiting import draft_json, draft_lines, find_draft, waits_json, waits_line
 from newsletter.core.archive import edition_to_json
 from newsletter.core.cleaning import clean_text
 from newsletter.core.model import DeliveryState
 from newsletter.core.rhythm import Frequency
 from newsletter.core.series import edition_name, parse_edition_name, series_of
 from newsletter.errors import NotFound
-from newsletter.ports import Failure, PublishedEdition
+from newsletter.ports import Failure, PublishedEdition, WaitingEdition
 
-__all__ = ["app"]
+__all__ = ["Name", "app"]
 
 app = typer.Typer(help="What was published, and how its copies stand.", no_args_is_help=True)
 
@@ -46,13 +47,17 @@ Name = Annotated[
 @app.command("list")
 @async_command
 async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
-    """All editions, the newest first."""
+    """All editions, the newest first; before them those that wait for a person's word."""
     async with open_app(config, now) as opened:
         found = [await opened.editions.list(series_of(opened.newsletter.id, often)) for often in Frequency]
         editions = sorted(chain(*found), key=lambda published: published.edition.slot, reverse=True)
         standings = [await _standing(opened, edition) for edition in editions]
+        waiting = await opened.approval.waiting()
         if json:
-            print_json({"editions": standings})
+            print_json({"editions": standings, "waiting": list(map(waits_json, waiting))})
+            return
+        print_lines(waits_line(draft, opened.schedule.zone) for draft in waiting)
+        if not editions and waiting:
             return
         if not editions:
             print_lines(["Nothing was published yet: `newsletter run --slot now` makes the first edition."])
@@ -79,8 +84,17 @@ async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: 
 async def show_edition(
     name: Name, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
 ) -> None:
-    """One edition: its sections, why each entry stands where it stands, and who did not get a copy."""
+    """One edition: its sections, why each entry stands where it stands, and who did not get a copy.
+
+    Of one that waits for a person's word: the ids of its entries, and how it is approved.
+    """
     async with open_app(config, now) as opened:
+        if draft := await _draft(opened, name):
+            if json:
+                print_json(draft_json(draft))
+            else:
+                print_lines(draft_lines(draft, opened.schedule.zone))
+            return
         published = await _find(opened, name)
         standing = await _standing(opened, published)
         failures = await opened.outbox.failures(published.id)
@@ -180,6 +194,14 @@ async def resolve(
 
 
 _NONE_UNKNOWN = "None of these copies is unknown: `newsletter editions show` says how each stands."
+
+
+async def _draft(opened: App, name: str) -> WaitingEdition | None:
+    """Where it waits for a person's word."""
+    try:
+        return await find_draft(opened, name)
+    except NotFound:
+        return None
 
 
 async def _find(opened: App, name: str) -> PublishedEdition:

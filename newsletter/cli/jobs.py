@@ -1,5 +1,6 @@
 """collect, publish, send, run: the steps of the daily job, and the job itself."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -10,12 +11,14 @@ from newsletter.cli.output import collected_json, print_json, print_lines
 from newsletter.cli.work import (
     chosen_slots,
     collect_lines,
+    drafts_lines,
     newest_of_each,
     nothing_due,
     of_each,
     published_line,
     rehearse,
     send_due,
+    settle_drafts,
     standing_lines,
     standings_json,
     tell_operator,
@@ -25,7 +28,7 @@ from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
 from newsletter.core.slots import Outcome
 from newsletter.errors import NewsletterError, SourceError, TemplateError
-from newsletter.ports import PublishedEdition
+from newsletter.ports import PublishedEdition, WaitingEdition
 from newsletter.services.daily import Published
 
 __all__ = ["collect", "publish", "run", "send"]
@@ -62,17 +65,16 @@ async def publish(
     """
     async with open_app(config, now) as app:
         instant = app.clock.now()
-        published = [
-            await job.publish(due, instant) for job, due in await chosen_slots(app, slot, instant, segment)
-        ]
-        editions = of_each(served.edition for served in published)
+        settled = await settle_drafts(app, quiet=json)
+        chosen = await chosen_slots(app, slot, instant, segment)
+        served = [await job.serve(due, instant) for job, due in chosen]
+        published = [one for one in served if isinstance(one, Published)]
+        editions = of_each(one.edition for one in (*settled, *published))
         if json:
             print_json(await standings_json(app, editions))
-        elif not published:
-            print_lines([nothing_due(app, instant)])
-        else:
-            print_lines(map(published_line, published))
-            print_lines(await standing_lines(app, editions.values()))
+            return
+        print_lines(map(published_line, published) if chosen else [nothing_due(app, instant)])
+        print_lines([*await standing_lines(app, editions.values()), *await drafts_lines(app)])
 
 
 @command_for_each
@@ -82,6 +84,7 @@ async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = Fa
     Goes on where an earlier run stopped, however that ended. What was accepted is not sent again.
     """
     async with open_app(config, now) as app:
+        await settle_drafts(app, quiet=json)
         try:
             await send_due(app, quiet=json)
         finally:
@@ -91,6 +94,7 @@ async def send(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = Fa
                 print_json(await standings_json(app, newest))
             else:
                 print_lines(await standing_lines(app, newest.values()) or ["Nothing was published yet."])
+                print_lines(await drafts_lines(app))
 
 
 @command_for_each
@@ -111,10 +115,13 @@ async def run(
             await rehearse(app, json=json)
             return
         try:
+            settled = await settle_drafts(app, quiet=json)
             editions, failure = await _publish_due(app, slot, segment, quiet=json)
         finally:
             await tell_operator(app)
+        editions = of_each(served.edition for served in settled) | editions
         try:
+            await _ask(app)
             copies = await app.outbox.count_due(app.clock.now()) > 0
             if copies:
                 editions = editions or await newest_of_each(app)
@@ -125,8 +132,20 @@ async def run(
                 print_json(await standings_json(app, editions))
             else:
                 print_lines(await standing_lines(app, editions.values()) or await waiting_lines(app))
+                print_lines(await drafts_lines(app))
     if failure:
         raise failure
+
+
+async def _ask(app: App) -> None:
+    """By mail, for a word on what waits. What goes wrong is said and no more: the edition waits all the same,
+    and the next run tries again."""
+    if app.asking is None:
+        return
+    try:
+        await app.asking.ask(app.clock.now())
+    except NewsletterError as error:
+        sys.stderr.write(f"newsletter: the mail that asks for your word could not be sent: {error}\n")
 
 
 async def _publish_due(
@@ -145,9 +164,11 @@ async def _publish_due(
     failure: NewsletterError | None = None
     for job, due in chosen:
         try:
-            served = await job.publish(due, app.clock.now(), reports)
+            served = await job.serve(due, app.clock.now(), reports)
         except TemplateError as error:
             failure = error
+            continue
+        if isinstance(served, WaitingEdition):
             continue
         print_lines([] if quiet else [published_line(served)])
         published.append(served)

@@ -25,6 +25,7 @@ from newsletter.cli.output import (
     when,
 )
 from newsletter.cli.turn import current_turn
+from newsletter.cli.waiting import waits_json, waits_line
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState
 from newsletter.core.rhythm import Frequency
@@ -44,6 +45,7 @@ __all__ = [
     "chosen_slots",
     "collect_lines",
     "drafted",
+    "drafts_lines",
     "letters_line",
     "local_now",
     "newest_of_each",
@@ -52,6 +54,7 @@ __all__ = [
     "published_line",
     "rehearse",
     "send_due",
+    "settle_drafts",
     "standing_json",
     "standing_lines",
     "standings_json",
@@ -84,7 +87,7 @@ async def chosen_slots(
         return [(job, due) for job in await app.jobs() if (due := await job.due(now))]
     if slot != "now":
         raise typer.BadParameter(f'--slot takes "now" (it is {slot!r}).')
-    job = app.extra(segment)
+    job = app.by_hand(segment)
     if segment is not None and not await app.editions.has_readers(job.desk.audience, local_now(app)):
         raise NotFound(f"no reader who wants an edition today is in the segment {segment}.")
     return [(job, local_now(app))]
@@ -118,6 +121,18 @@ def nothing_due(app: App, now: datetime) -> str:
     return f"No slot is due. The next one is {upcoming}; --slot now makes an extra edition."
 
 
+async def settle_drafts(app: App, *, quiet: bool) -> list[Published]:
+    """End what waited for a person's word until now."""
+    settled = list(await app.approval.settle(app.clock.now()))
+    print_lines([] if quiet else map(published_line, settled))
+    return settled
+
+
+async def drafts_lines(app: App) -> list[str]:
+    """What waits for a person's word."""
+    return [waits_line(waiting, app.schedule.zone) for waiting in await app.approval.waiting()]
+
+
 def collect_lines(reports: Sequence[SourceReport]) -> Iterator[str]:
     """A line for each source, and one for each thing that it could not read."""
     if not reports:
@@ -148,10 +163,11 @@ def published_line(published: Published) -> str:
 
 
 async def standings_json(app: App, editions: Mapping[Frequency, PublishedEdition]) -> dict[str, object]:
-    """How the daily edition stands, and beside it that of the week."""
+    """How the daily edition stands, beside it that of the week, and what waits for a person's word."""
     weekly = editions.get(Frequency.WEEKLY)
     return await standing_json(app, editions.get(Frequency.DAILY)) | {
-        "weekly": await standing_json(app, weekly) if weekly else None
+        "weekly": await standing_json(app, weekly) if weekly else None,
+        "waiting": [waits_json(waiting) for waiting in await app.approval.waiting()],
     }
 
 

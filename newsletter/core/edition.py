@@ -19,7 +19,7 @@ from newsletter.core.ranking import Weights, rank
 from newsletter.core.summary import one_line
 from newsletter.core.topics import Topic, group, is_catch_all
 
-__all__ = ["EditionPolicy", "arrange"]
+__all__ = ["EditionPolicy", "arrange", "topics_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ def arrange(
         also=_with_lines(others[: policy.max_also], policy.editor),
         rest=tuple(item.entry.id for item in others[policy.max_also :]),
     )
+
+
+def topics_of(entries: Sequence[Entry], policy: EditionPolicy, phrases: Phrases = ENGLISH) -> dict[str, str]:
+    """What the sections are called that these entries of one edition would stand in, by their ids."""
+    found = group(entries, policy.editor, policy.topics)
+    return {id_: phrases.topic(one.topic) for one in found for id_ in one.ids}
 
 
 def _with_lines(ranked: Sequence[RankedEntry], editor: Editor) -> tuple[RankedEntry, ...]:

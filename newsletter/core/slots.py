@@ -1,7 +1,7 @@
 """When an edition is due. A slot is a local date and time of the schedule: each date has one at most, and it
 ends exactly once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
@@ -121,19 +121,23 @@ def next_slot(schedule: Schedule, after: datetime) -> datetime:
     return found
 
 
-def due(schedule: Schedule, now: datetime, outcomes: Sequence[SlotOutcome]) -> Due:
+def due(
+    schedule: Schedule, now: datetime, outcomes: Sequence[SlotOutcome], waiting: Collection[datetime] = ()
+) -> Due:
     """The newest slot that has not ended, if it is at most `catch_up` old and no edition stands in for it;
     and all others since the last that ended, with the reason why each is skipped. Where none has ended yet
-    there is nothing older to have missed."""
+    there is nothing older to have missed. The slots `waiting` are served: their editions wait for a person's
+    word."""
     horizon = now - schedule.catch_up
     # A clock that was ahead has left slots that are still to come.
     past = (ended.slot for ended in outcomes if not ended.extra and ended.slot <= now)
     last = max(past, default=horizon)
     planned = list(_between(schedule, min(horizon, max(last, now - _MEMORY)), now))
     newest = max((found.slot for found in planned if not found.holiday), default=None)
+    asked = {slot.date() for slot in waiting}
     to_serve, missed = None, []
     for found in planned:
-        if has_ended(found.slot, outcomes):
+        if has_ended(found.slot, outcomes) or found.slot.date() in asked:
             continue
         if why := _why_missed(schedule, found, newest, now, outcomes):
             missed.append(SlotOutcome(found.slot, Outcome.SKIPPED, why))

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 __all__ = [
+    "APPROVE",
     "CLICK",
     "CONFIRM",
     "MORE",
@@ -41,6 +42,8 @@ MORE = "more"
 PREFERENCES = "preferences"
 CONFIRM = "confirm"
 CLICK = "click"
+APPROVE = "approve"
+"""Its number is that of an edition, its newsletter a series with a slot."""
 
 _MAC_BYTES = 16
 _NUMBER_BYTES = 8

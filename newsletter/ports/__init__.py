@@ -4,6 +4,7 @@ Adapters implement them, `bootstrap` chooses the adapter. One contract suite run
 a kind (`tests/contract`).
 """
 
+from newsletter.ports.approval import Drafts, WaitingEdition
 from newsletter.ports.bounces import (
     Bounce,
     Bounces,
@@ -52,6 +53,7 @@ __all__ = [
     "ClaimedLetter",
     "Clicks",
     "Clock",
+    "Drafts",
     "DueCopy",
     "Editions",
     "EndedSlot",
@@ -94,4 +96,5 @@ __all__ = [
     "Tellings",
     "Transport",
     "Validator",
+    "WaitingEdition",
 ]

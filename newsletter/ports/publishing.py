@@ -9,6 +9,7 @@ from newsletter.core.audience import EVERYBODY, Audience
 from newsletter.core.model import Edition
 from newsletter.core.series import edition_name
 from newsletter.core.slots import SlotOutcome
+from newsletter.ports.approval import WaitingEdition
 
 __all__ = ["Editions", "Headline", "PublishedEdition", "Rendering", "Slots"]
 
@@ -65,7 +66,17 @@ class Editions(Protocol):
     here."""
 
     async def next_number(self, newsletter: str) -> int:
-        """The number that the next edition would have, from 1."""
+        """The number that the next edition would have, from 1; those that wait for a person's word have
+        theirs already."""
+
+    async def newest_number(self, newsletter: str) -> int:
+        """That of the newest published edition; 0 before the first. Numbers may be missing before it."""
+
+    async def count(self, newsletter: str) -> int:
+        """How many are published."""
+
+    async def beside(self, newsletter: str, number: int) -> tuple[int | None, int | None]:
+        """The numbers of the published editions before and after this number."""
 
     async def publish(
         self,
@@ -76,11 +87,13 @@ class Editions(Protocol):
         now: datetime,
         audience: Audience = EVERYBODY,
         renderings: Sequence[Rendering] = (),
+        approved: WaitingEdition | None = None,
     ) -> PublishedEdition | None:
         """Freeze it, mark its entries as featured, plan one outbox row for each active subscriber that it is
         for and close its slot as sent, in one transaction; what is aside for a part of the readers marks no
-        entry. Who asked for the language of a rendering gets that one. None where that slot or number is
-        taken already."""
+        entry. Who asked for the language of a rendering gets that one. What was approved waits no longer, and
+        what was left out of it is not proposed again. None where that slot or number is taken already, or
+        what was approved is no longer as it is given."""
 
     async def has_readers(self, audience: Audience, slot: datetime) -> bool:
         """Whether an edition of this slot, local time of the newsletter, would be for anybody."""
@@ -114,7 +127,8 @@ class Slots(Protocol):
     """How each slot ended. A slot is the local time as ISO 8601 with its offset; it ends once."""
 
     async def close(self, newsletter: str, outcome: SlotOutcome, now: datetime) -> bool:
-        """Record how it ended; False where that was known already."""
+        """Record how it ended; False where that was known already, and where its edition waits for a person's
+        word."""
 
     async def outcomes(self, newsletter: str) -> tuple[SlotOutcome, ...]:
         """The newest first."""

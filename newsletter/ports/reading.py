@@ -97,6 +97,13 @@ class Entries(Protocol):
     async def candidates(self, newsletter: str, since: datetime) -> tuple[Entry, ...]:
         """Those first seen since then that no edition of this newsletter has featured, oldest first."""
 
+    async def told(self, newsletter: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of them that an edition of this newsletter has featured."""
+
+    async def present_ids(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The ids that entries have now, by those that they once had; two may have become one. Unknown ones
+        are left out."""
+
     async def get_many(self, ids: Sequence[str]) -> tuple[Entry, ...]:
         """In the order of the ids; unknown ones are left out."""
 

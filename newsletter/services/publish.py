@@ -1,19 +1,19 @@
 """Making an edition: choose from what is new, render once, freeze, plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
 from newsletter.core import tokens
 from newsletter.core.audience import EVERYBODY, Audience
-from newsletter.core.edition import EditionPolicy, arrange
-from newsletter.core.model import Edition, Newsletter
+from newsletter.core.edition import EditionPolicy, arrange, topics_of
+from newsletter.core.model import Edition, Entry, Newsletter
 from newsletter.core.phrases import Phrases
 from newsletter.core.rhythm import Frequency
 from newsletter.core.series import edition_name, series_of, week_start
 from newsletter.core.translation import Translator
-from newsletter.ports import Editions, Entries, PublishedEdition, Rendering
+from newsletter.ports import Editions, Entries, PublishedEdition, Rendering, WaitingEdition
 from newsletter.render.digest import RenderedEdition
 from newsletter.render.fitting import Fitting
 from newsletter.render.ladder import fit
@@ -94,9 +94,13 @@ class EditorialDesk:
         view = view_edition(fitted.edition, self.newsletter, self.theme.language, fitted.detail, clicks)
         return Draft(edition, fitted.edition, fitted.rendered, view, fitted.fitting, now)
 
-    async def publish(self, draft: Draft) -> PublishedEdition | None:
+    def file(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """The sections of one edition that these entries would stand in, by their ids."""
+        return topics_of(entries, self.policy, self.phrases)
+
+    async def publish(self, draft: Draft, approved: WaitingEdition | None = None) -> PublishedEdition | None:
         """Freeze this draft and plan its outbox. None where another process has taken its slot, its number or
-        one of its entries in the meantime."""
+        one of its entries in the meantime, or has changed what was approved."""
         rendered = draft.rendered
         asked = await self.editions.languages(self.audience, draft.edition.slot)
         translated = [self._translated(draft, language) for language in asked]
@@ -108,6 +112,7 @@ class EditorialDesk:
             draft.created,
             self.audience,
             [rendering for rendering in translated if rendering],
+            approved,
         )
 
     def abroad(self, language: str) -> Self | None:

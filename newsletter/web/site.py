@@ -17,6 +17,7 @@ from newsletter.bootstrap import App
 from newsletter.core.rhythm import Frequency
 from newsletter.web.headers import SecurityHeaders
 from newsletter.web.hooks import hook_routes
+from newsletter.web.pages.approval import ApprovalPages
 from newsletter.web.pages.archive import ArchivePages
 from newsletter.web.pages.clicks import ClickPages
 from newsletter.web.pages.common import Common
@@ -76,7 +77,7 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
     clicks, leaving = ClickPages(common), LeavingPages(common)
     archive, weeks = (ArchivePages(common, often) for often in Frequency)
     more, preferences = MorePages(common), PreferencesPages(common)
-    joining = JoiningPages(common)
+    joining, approval = JoiningPages(common), ApprovalPages(common)
     form = [
         Route(f"{start}/subscribe", joining.form, methods=["GET"]),
         Route(f"{start}/subscribe", joining.subscribe, methods=["POST"]),
@@ -96,6 +97,9 @@ def _routes(common: Common, general: GeneralPages, start: str) -> list[Route]:
         Route(f"{start}/confirm/{{token:path}}", joining.confirm, methods=["POST"]),
         Route(f"{start}/c/{{token}}", clicks.follow, methods=["GET"]),
         Route(f"{start}/c/{{token}}/{{reader}}", clicks.follow, methods=["GET"]),
+        Route(f"{start}/approve/{{token}}", approval.show, methods=["GET"]),
+        Route(f"{start}/approve/{{token}}", approval.act, methods=["POST"]),
+        Route(f"{start}/approve/{{token}}/preview", approval.preview),
         Route(f"{start}/archive/weekly", weeks.list),
         Route(f"{start}/archive/weekly/{{number}}", weeks.edition),
         Route(f"{start}/archive/{{number}}", archive.edition),

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.drafts import is_free, next_number, same_draft
 from newsletter.adapters.stores.plan import has_readers, languages, plan
-from newsletter.adapters.stores.schema import PAUSED, editions, featured, renderings, slots
+from newsletter.adapters.stores.schema import PAUSED, drafts, editions, featured, renderings, slots
 from newsletter.adapters.stores.slots import slot_row
 from newsletter.core.archive import edition_from_json, edition_to_json
 from newsletter.core.audience import EVERYBODY, Audience
@@ -18,7 +20,7 @@ from newsletter.core.model import Edition
 from newsletter.core.series import name_in
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import NotFound
-from newsletter.ports import Headline, PublishedEdition, Rendering
+from newsletter.ports import Headline, PublishedEdition, Rendering, WaitingEdition
 
 __all__ = ["SqlEditions", "read_edition", "read_rendering"]
 
@@ -33,9 +35,27 @@ class SqlEditions:
         self._database = database
 
     async def next_number(self, newsletter: str) -> int:
-        """From 1."""
+        """From 1; those of editions that wait for a person's word are taken."""
+        return await self._database.ask(next_number, newsletter)
+
+    async def newest_number(self, newsletter: str) -> int:
+        """0 before the first."""
         query = sa.select(sa.func.max(editions.c.number)).where(editions.c.newsletter == newsletter)
-        return (await self._database.ask(sa.Connection.scalar, query) or 0) + 1
+        return await self._database.ask(sa.Connection.scalar, query) or 0
+
+    async def count(self, newsletter: str) -> int:
+        """Of the published ones."""
+        query = sa.select(sa.func.count()).where(editions.c.newsletter == newsletter)
+        return await self._database.ask(sa.Connection.scalar, query) or 0
+
+    async def beside(self, newsletter: str, number: int) -> tuple[int | None, int | None]:
+        """None where there is none."""
+        other = editions.c.number
+        least, most = (sa.select(least_or_most(other)) for least_or_most in (sa.func.min, sa.func.max))
+        series = editions.c.newsletter == newsletter
+        async with self._database.read() as connection:
+            before = await connection.scalar(most.where(series, other < number))
+            return before, await connection.scalar(least.where(series, other > number))
 
     async def publish(
         self,
@@ -46,12 +66,16 @@ class SqlEditions:
         now: datetime,
         audience: Audience = EVERYBODY,
         renderings: Sequence[Rendering] = (),
+        approved: WaitingEdition | None = None,
     ) -> PublishedEdition | None:
-        """None where another process has taken the slot, the number or one of the entries."""
+        """None where another process has taken the slot, the number or one of the entries, or has changed
+        what was approved."""
         rendered = {"html": html, "text": text, "nonce": nonce}
         try:
-            edition_id = await self._database.write(_publish, edition, rendered, now, audience, renderings)
-        except IntegrityError:
+            edition_id = await self._database.write(
+                _publish, edition, rendered, now, audience, renderings, approved
+            )
+        except (IntegrityError, _Taken):
             return None
         return PublishedEdition(edition_id, edition, html, text, nonce, now)
 
@@ -140,6 +164,11 @@ def _published(row: sa.RowMapping) -> PublishedEdition:
     return PublishedEdition(edition=edition_from_json(row["content"]), **values)
 
 
+class _Taken(Exception):
+    """What waited is no longer as it was approved, or what is to be published has the slot or the number of
+    one that waits."""
+
+
 def _publish(
     connection: sa.Connection,
     edition: Edition,
@@ -147,7 +176,9 @@ def _publish(
     now: datetime,
     audience: Audience,
     translated: Sequence[Rendering],
+    approved: WaitingEdition | None,
 ) -> int:
+    _take(connection, edition, approved, extra=audience.extra)
     values = {
         "newsletter": edition.newsletter,
         "number": edition.number,
@@ -156,10 +187,10 @@ def _publish(
         "created": now,
         **rendered,
     }
-    insert = sa.insert(editions).values(values).returning(editions.c.id)
-    edition_id: int = connection.execute(insert).scalar_one()
+    new = sa.insert(editions).values(values).returning(editions.c.id)
+    edition_id: int = connection.execute(new).scalar_one()
     if not audience.aside:
-        _mark_featured(connection, edition, edition_id)
+        _mark_featured(connection, edition, edition_id, approved.dropped if approved else ())
     for rendering in translated:
         connection.execute(sa.insert(renderings).values(_rendering_row(edition_id, rendering)))
     spoken = [rendering.language for rendering in translated]
@@ -180,10 +211,26 @@ def _rendering_row(edition_id: int, rendering: Rendering) -> dict[str, Any]:
     }
 
 
-def _mark_featured(connection: sa.Connection, edition: Edition, edition_id: int) -> None:
-    """No entry is told of twice: the primary key of `featured` refuses."""
-    rows = [
-        {"newsletter": edition.newsletter, "entry_id": item.entry.id, "edition_id": edition_id}
-        for item in (*edition.featured, *edition.also)
-    ]
-    connection.execute(sa.insert(featured), rows)
+def _take(
+    connection: sa.Connection, edition: Edition, approved: WaitingEdition | None, *, extra: bool
+) -> None:
+    """Nobody waits for a word on it any more."""
+    if approved is None:
+        mine = is_free(connection, edition, extra=extra)
+    else:
+        mine = connection.execute(sa.delete(drafts).where(same_draft(approved))).rowcount == 1
+    if not mine:
+        raise _Taken
+
+
+def _mark_featured(
+    connection: sa.Connection, edition: Edition, edition_id: int, dropped: Sequence[str]
+) -> None:
+    """No entry is told of twice: the primary key of `featured` refuses. What a person has left out is not
+    proposed again either; another edition may have told of that by now."""
+    told = [item.entry.id for item in (*edition.featured, *edition.also)]
+    row = {"newsletter": edition.newsletter, "edition_id": edition_id}
+    connection.execute(sa.insert(featured), [row | {"entry_id": id_} for id_ in told])
+    if dropped:
+        rows = [row | {"entry_id": id_} for id_ in dropped]
+        connection.execute(insert(featured).on_conflict_do_nothing(), rows)

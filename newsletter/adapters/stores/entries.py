@@ -48,6 +48,25 @@ class SqlEntries:
         )
         return await self._read(query)
 
+    async def present_ids(self, ids: Sequence[str]) -> dict[str, str]:
+        """By any of their identities."""
+        found: dict[str, str] = {}
+        query = sa.select(identities.c.key, identities.c.entry_id)
+        async with self._database.read() as connection:
+            for part in _parts(ids):
+                rows = await connection.execute(query.where(identities.c.key.in_(part)))
+                found.update((row.key, row.entry_id) for row in rows)
+        return found
+
+    async def told(self, newsletter: str, ids: Sequence[str]) -> frozenset[str]:
+        """Asked by their own ids."""
+        found: set[str] = set()
+        query = sa.select(featured.c.entry_id).where(featured.c.newsletter == newsletter)
+        async with self._database.read() as connection:
+            for part in _parts(ids):
+                found.update(await connection.scalars(query.where(featured.c.entry_id.in_(part))))
+        return frozenset(found)
+
     async def list(self, limit: int | None = None) -> tuple[Entry, ...]:
         """The newest first."""
         query = sa.select(entries).order_by(entries.c.first_seen.desc(), entries.c.position, entries.c.id)

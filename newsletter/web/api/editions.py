@@ -82,7 +82,7 @@ class EditionRoutes:
         outcomes = await app.slots.outcomes(app.newsletter.id)
         return ListStats(
             subscribers=await app.subscribers.counts(),
-            editions=await app.editions.next_number(app.newsletter.id) - 1,
+            editions=await app.editions.count(app.newsletter.id),
             last_slot=Slot.of(outcomes[0]) if outcomes else None,
             next_slot=next_slot(app.schedule, app.clock.now()),
         )

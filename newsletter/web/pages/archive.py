@@ -57,8 +57,9 @@ class ArchivePages:
             raise HTTPException(404)
         before = min(int(asked) if asked else newest + 1, newest + 1)
         there = await self._common.newest(self._other) > 0
+        count = await self._app.editions.count(self._series)  # one that waited may come after its successor
         kept = await self._common.shelf.get(
-            (self._here, before, newest, there),
+            (self._here, before, count, there),
             partial(self._list, before=before, newest=newest, there=there),
         )
         return kept.answer(request)
@@ -102,6 +103,7 @@ class ArchivePages:
         published = await self._common.published(self._series, number)
         edition = published.edition
         rest = await self._app.entries.get_many(edition.rest)
+        earlier, later = await self._app.editions.beside(self._series, number)
         view = view_edition(edition, self._app.newsletter, self._common.language)
         text = self._common.render(
             "edition.html",
@@ -111,7 +113,8 @@ class ArchivePages:
             subject=clean(edition.subject),
             preheader=clean(edition.preheader),
             rest=[_Title(self._common.title(entry.title), safe_link(entry.link)) for entry in rest],
-            last=last,
+            earlier=earlier,
+            later=later,
         )
         return Kept.of(text, _HTML, max(published.created, self._common.started), _MAX_AGE)
 

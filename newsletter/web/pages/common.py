@@ -87,7 +87,7 @@ class Common:
 
     async def newest(self, series: str) -> int:
         """The number of the newest edition; 0 before the first."""
-        return await self.app.editions.next_number(series) - 1
+        return await self.app.editions.newest_number(series)
 
     async def edition(self, name: str) -> Edition:
         """The published one of this name; else there is no such page."""

@@ -31,8 +31,8 @@ class FeedPages:
 
     async def feed(self, request: Request) -> Response:
         """Made anew when there is another edition."""
-        newest = await self._common.newest(self._newsletter.id)
-        return (await self._common.shelf.get(("feed", newest), self._feed)).answer(request)
+        count = await self._common.app.editions.count(self._newsletter.id)
+        return (await self._common.shelf.get(("feed", count), self._feed)).answer(request)
 
     async def _feed(self) -> Kept:
         editions = await self._common.app.editions.list(self._newsletter.id, _NEWEST)

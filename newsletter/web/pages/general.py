@@ -12,7 +12,7 @@ from newsletter.web.pages.common import Common
 
 __all__ = ["GeneralPages"]
 
-_NOT_FOR_ROBOTS = ("unsubscribe", "preferences", "more", "confirm", "c")
+_NOT_FOR_ROBOTS = ("unsubscribe", "preferences", "more", "confirm", "approve", "c")
 """Below these the address says who is reading."""
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 
