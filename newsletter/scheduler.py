@@ -19,6 +19,7 @@ from newsletter.bootstrap import App
 from newsletter.core.slots import Schedule
 from newsletter.errors import AlreadyRunning, DeliveryError, EditionPaused, NewsletterError
 from newsletter.ports import WaitingEdition
+from newsletter.services.daily import Tried
 from newsletter.services.deliver import Delivery
 from newsletter.services.waiting import wait_for_event
 
@@ -48,6 +49,7 @@ class Scheduler:
         self._scheduler = AsyncIOScheduler(timezone=app.schedule.zone)
         self._post = app.post()
         self._pulse = app.pulse()
+        self._tried: Tried | None = None
         self._letters: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -172,8 +174,19 @@ class Scheduler:
             await self._app.asking.ask(self._app.clock.now())
 
     async def _publish(self) -> None:
+        """Whatever keeps it from serving slots is remembered, for the outcome of those whose time is over."""
+        try:
+            await self._serve()
+        except Exception as error:
+            since = self._tried.since if self._tried else self._app.clock.now()
+            self._tried = Tried(since, str(error))
+            raise
+        self._tried = None
+
+    async def _serve(self) -> None:
         now = self._app.clock.now()
-        due = [(job, slot) for job in await self._app.jobs() if (slot := await job.due(now))]
+        tried = self._tried
+        due = [(job, slot) for job in await self._app.jobs() if (slot := await job.due(now, tried))]
         if not due or self._stopping:
             return
         reports = await self._app.collect()
@@ -198,7 +211,8 @@ class Scheduler:
     async def _send(self) -> None:
         """Unless another newsletter sends for longer than one should wait: the next waking tries again."""
         try:
-            await asyncio.wait_for(self._turn.acquire(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await self._turn.acquire()
         except TimeoutError:
             return
         try:

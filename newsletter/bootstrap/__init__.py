@@ -14,14 +14,14 @@ from newsletter.bootstrap.editing import audience, edition_policy, speak, weekly
 from newsletter.bootstrap.foundation import shipped
 from newsletter.bootstrap.readers import Readers
 from newsletter.bootstrap.sending import delivery_options, warm_up_allowance
-from newsletter.bootstrap.watching import make_heartbeat, make_pulse
+from newsletter.bootstrap.watching import make_heartbeat, make_pulse, make_watch
 from newsletter.config import ConfigFile, load_settings
 from newsletter.core.delivery import Decision, Reply
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Subscriber
 from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
-from newsletter.core.series import frequency_of, series_of
+from newsletter.core.series import frequency_of
 from newsletter.core.slots import local_time, next_slot
 from newsletter.core.translation import Translator
 from newsletter.ports import PublishedEdition
@@ -94,7 +94,7 @@ class App(Readers):
         table = self.settings.approval
         return table.deadline if table.required else None
 
-    def by_hand(self, segment: Segment | None = None) -> DailyJob:
+    def extra_job(self, segment: Segment | None = None) -> DailyJob:
         """For editions off the schedule, which a person wants at once and nobody else is asked about; perhaps
         only for these readers."""
         everybody = self.desk.audience
@@ -209,8 +209,7 @@ class App(Readers):
     @cached_property
     def watch(self) -> Watch:
         """Who knows whether all is well."""
-        series = [series_of(self.newsletter.id, frequency) for frequency in Frequency]
-        return Watch(series, self.tellings, self.pulses, self.jobs)
+        return make_watch(self)
 
     def pulse(self) -> Pulse:
         """The signs of life of a scheduler."""

@@ -11,11 +11,13 @@ from newsletter.core.slots import next_slot
 from newsletter.ports import Caller
 from newsletter.services.heartbeat import Channel, Heartbeat, MailChannel, WebChannel
 from newsletter.services.pulse import Pulse
+from newsletter.services.standstill import standing_still
+from newsletter.services.watch import Watch
 
 if TYPE_CHECKING:
     from newsletter.bootstrap import App
 
-__all__ = ["make_heartbeat", "make_pulse"]
+__all__ = ["make_heartbeat", "make_pulse", "make_watch"]
 
 _STANDSTILL = timedelta(minutes=15)
 """A mail server has ten minutes for its answer to a message."""
@@ -34,17 +36,24 @@ class _Caller:
         await HttpCaller(self._contact).call(url, data)
 
 
+def make_watch(app: "App") -> Watch:
+    """Who knows whether all is well."""
+    stuck = partial(standing_still, app.outbox, app.allowance)
+    return Watch(_series(app), app.tellings, app.pulses, app.jobs, stuck)
+
+
 def make_heartbeat(app: "App") -> Heartbeat:
     """Who tells the operator."""
     return Heartbeat(
         newsletter=app.newsletter.id,
-        series=[series_of(app.newsletter.id, frequency) for frequency in Frequency],
+        series=_series(app),
         tellings=app.tellings,
         editions=app.editions,
         outbox=app.outbox,
         memory=app.memory,
         channels=tuple(_channels(app)),
         upcoming=partial(next_slot, app.schedule),
+        stuck=partial(standing_still, app.outbox, app.allowance),
     )
 
 
@@ -53,6 +62,10 @@ def make_pulse(app: "App") -> Pulse:
     table = app.settings.operator
     limit = _STANDSTILL + app.settings.fetch.total_timeout
     return Pulse(app.pulses, app.clock, _caller(app), table.alive_url, table.alive_every, limit)
+
+
+def _series(app: "App") -> list[str]:
+    return [series_of(app.newsletter.id, frequency) for frequency in Frequency]
 
 
 def _channels(app: "App") -> Iterator[Channel]:

@@ -61,7 +61,7 @@ async def demo(folder: Folder = Path("demo"), now: Now = None, json: Json = Fals
     ):
         await _subscribe(app, folder / "subscribers.csv")
         reports = await app.collect()
-        published = await app.by_hand().publish(local_now(app), app.clock.now(), reports)
+        published = await app.extra_job().publish(local_now(app), app.clock.now(), reports)
         if published.edition is None or published.draft is None:
             raise NotFound(published_line(published))
         write_files(preview, app.preview(published.draft, await app.inspect(published.draft, spam=False)))

@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 From = Annotated[
     str | None,
-    typer.Option("--from", metavar="ISO8601", help="The first moment; by default today. See below."),
+    typer.Option("--from", metavar="ISO8601", help="The first moment; by default today."),
 ]
 To = Annotated[
     str | None,
@@ -88,12 +88,12 @@ def _planned(job: DailyJob, start: datetime, end: datetime) -> Iterator[Planned]
 
 def _calendar_json(
     series: str, planned: Iterator[Planned], ended: Mapping[date, SlotOutcome]
-) -> dict[str, object]:
+) -> dict[str, list[dict[str, object]]]:
     """Those to be served, and beside them those that a holiday takes."""
     found: dict[str, list[dict[str, object]]] = {"slots": [], "holidays": []}
     for each in planned:
         outcome = ended.get(each.slot.date())
-        known = {
+        known: dict[str, object] = {
             "slot": each.slot.isoformat(),
             "at": each.slot.astimezone(UTC).isoformat(),
             "series": series,
@@ -105,7 +105,7 @@ def _calendar_json(
             found["holidays"].append(known | {"holiday": each.holiday})
         else:
             found["slots"].append(known)
-    return dict(found)
+    return found
 
 
 def _show(planned: Sequence[Planned], ended: Mapping[date, SlotOutcome]) -> None:
@@ -122,6 +122,6 @@ def _show(planned: Sequence[Planned], ended: Mapping[date, SlotOutcome]) -> None
 def _told(planned: Planned, ended: Mapping[date, SlotOutcome]) -> str:
     outcome = ended.get(planned.slot.date())
     if outcome is None:
-        return f"no edition: {planned.holiday} is a holiday" if planned.holiday else ""
+        return f"holiday: {planned.holiday}" if planned.holiday else ""
     detail = f"edition {outcome.edition}" if outcome.edition else outcome.reason
     return f"{outcome.outcome}: {detail}"

@@ -87,7 +87,7 @@ async def chosen_slots(
         return [(job, due) for job in await app.jobs() if (due := await job.due(now))]
     if slot != "now":
         raise typer.BadParameter(f'--slot takes "now" (it is {slot!r}).')
-    job = app.by_hand(segment)
+    job = app.extra_job(segment)
     if segment is not None and not await app.editions.has_readers(job.desk.audience, local_now(app)):
         raise NotFound(f"no reader who wants an edition today is in the segment {segment}.")
     return [(job, local_now(app))]
@@ -246,7 +246,7 @@ async def rehearse(app: App, *, json: bool) -> None:
     """Collect, and write the preview of what would go out now; send nothing, publish nothing."""
     reports = await app.collect()
     edition = await app.desk.propose(local_now(app), app.clock.now())
-    folder = app.settings.path("preview")
+    folder = app.settings.path("preview") / (app.newsletter.id if current_turn() else "")
     if edition is not None:
         draft = app.desk.draft(edition, app.clock.now())
         write_files(folder, app.preview(draft, await app.inspect(draft, spam=False)))

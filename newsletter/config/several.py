@@ -114,10 +114,11 @@ def check_apart(settings: Mapping[str, Settings]) -> None:
         for key, value in _own_things(one).items():
             first = seen.setdefault((key, value), name)
             if first != name:
-                place = key.replace("[", f"[newsletters.{name}.")
+                table = key.partition("]")[0].removeprefix("[")
                 raise ConfigError(
                     f"the newsletters {first} and {name} have the same {key} ({value}); each needs its own. "
-                    f"Set {place}, and take it out of the environment if it stands there."
+                    f"Change it in [newsletters.{first}.{table}] or [newsletters.{name}.{table}]; what the "
+                    "environment says is for all."
                 )
 
 

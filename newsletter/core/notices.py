@@ -10,9 +10,19 @@ from newsletter.core.model import Accounting, Edition
 from newsletter.core.series import edition_name, name_in
 from newsletter.core.slots import Outcome, SlotOutcome
 
-__all__ = ["Circumstances", "Notice", "Step", "Tone", "is_trouble", "of_pause", "of_slot", "spoken_day"]
+__all__ = [
+    "Circumstances",
+    "Notice",
+    "Step",
+    "Tone",
+    "is_trouble",
+    "of_pause",
+    "of_slot",
+    "of_standstill",
+    "spoken_day",
+]
 
-_WANTED = ("an extra edition", "holiday", "on purpose")
+_WANTED = ("another edition", "an extra edition", "holiday", "not approved", "the next edition")
 """How the reasons begin for which a slot is skipped as somebody wanted it."""
 
 
@@ -122,6 +132,30 @@ def of_pause(
         ),
         data=_common(around, f"{Tone.BAD} {headline}")
         | {"slot": edition.slot.isoformat(), "outcome": "paused", "reason": reason, "trouble": True},
+    )
+
+
+def of_standstill(copies: int, now: datetime, around: Circumstances) -> Notice:
+    """That so many copies do not get away; once for each day, `now` being local time."""
+    were = "copy was" if copies == 1 else "copies were"
+    headline = f"{copies:,} {were} to be sent, and none has been for an hour"
+    return Notice(
+        key=f"standstill {around.series} {now.date().isoformat()}",
+        tone=Tone.BAD,
+        headline=headline,
+        text="Nothing is lost: they wait for a mail server, as long as [delivery] lifetime allows.",
+        steps=(
+            Step("Send, and see what the mail server says:", "newsletter send"),
+            Step("See whether all runs as it should:", "newsletter alive"),
+        ),
+        data=_common(around, f"{Tone.BAD} {headline}")
+        | {
+            "slot": None,
+            "outcome": "standstill",
+            "reason": "no copy was begun for an hour",
+            "trouble": True,
+            "planned": copies,
+        },
     )
 
 

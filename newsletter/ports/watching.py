@@ -36,8 +36,8 @@ class Tellings(Protocol):
     async def paused(self, series: Sequence[str]) -> tuple[PublishedEdition, ...]:
         """Editions that wait for a person's word."""
 
-    async def waiting(self, series: str) -> tuple[datetime, ...]:
-        """Slots whose drafts wait for one."""
+    async def waiting(self, series: str, since: datetime) -> tuple[datetime, ...]:
+        """Slots whose drafts wait for one, with a deadline after this instant."""
 
     async def told_by(self, notice: str) -> frozenset[str]:
         """The channels by which this was told."""

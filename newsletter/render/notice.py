@@ -1,8 +1,9 @@
 """A notice to the operator as a mail: plain, in English, in no theme, so that no theme can break it."""
 
 import textwrap
+from functools import cache
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from newsletter.core.notices import Notice
 from newsletter.render.copy import Copy
@@ -12,10 +13,7 @@ __all__ = ["render_notice"]
 
 _WIDTH = 76
 
-_HTML = Environment(
-    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-).from_string(
-    """\
+_HTML = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -75,7 +73,6 @@ code { background: #161615; }
 </body>
 </html>
 """
-)
 
 
 def render_notice(notice: Notice, newsletter: str) -> Copy:
@@ -83,7 +80,7 @@ def render_notice(notice: Notice, newsletter: str) -> Copy:
     footer = (
         f"{clean(newsletter)} tells you this because [operator] mail of its newsletter.toml has your address."
     )
-    html = _HTML.render(
+    html = _template().render(
         headline=clean(notice.headline),
         mark=notice.tone.value,
         tone=notice.tone.name.lower(),
@@ -93,6 +90,13 @@ def render_notice(notice: Notice, newsletter: str) -> Copy:
         footer=footer,
     )
     return Copy.of(html, _text(notice, footer))
+
+
+@cache
+def _template() -> Template:
+    """Compiled when it is first needed, which in most runs is never."""
+    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return made.from_string(_HTML)
 
 
 def _text(notice: Notice, footer: str) -> str:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from newsletter.core.notices import is_trouble
 from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due, has_ended
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.ports import Drafts, PublishedEdition, Slots, WaitingEdition
 from newsletter.services.collect import SourceReport
 from newsletter.services.publish import Draft, EditorialDesk
 
-__all__ = ["DailyJob", "Published"]
+__all__ = ["DailyJob", "Published", "Tried"]
 
 _Served = TypeVar("_Served")
 
@@ -28,6 +29,14 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """What kept slots from being served since this instant, for all that was tried."""
+
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class DailyJob:
     """Finds the due slot and serves it. Collecting comes before it, sending after."""
 
@@ -38,13 +47,14 @@ class DailyJob:
     patience: timedelta | None = None
     """How long its editions wait for a person's word; None where nobody is asked."""
 
-    async def due(self, now: datetime) -> datetime | None:
-        """The slot to serve now. Those that nobody will serve any more are closed as skipped."""
+    async def due(self, now: datetime, tried: Tried | None = None) -> datetime | None:
+        """The slot to serve now. Those that nobody will serve any more are closed as skipped, or as failed
+        where they were tried."""
         series = self.desk.series
         waiting = [waiting.edition.slot for waiting in await self.drafts.waiting(series)]
         found = due(self.schedule, now, await self.slots.outcomes(series), waiting)
         for outcome in found.missed:
-            await self.slots.close(series, outcome, now)
+            await self.slots.close(series, self._ended(outcome, tried), now)
         return found.slot
 
     async def serve(
@@ -78,6 +88,12 @@ class DailyJob:
         if slot.date() in asked and not extra:
             return True
         return has_ended(slot, await self.slots.outcomes(series), extra=extra)
+
+    def _ended(self, missed: SlotOutcome, tried: Tried | None) -> SlotOutcome:
+        if tried is None or not is_trouble(missed) or missed.slot < tried.since - self.schedule.catch_up:
+            return missed
+        reason = f"tried until its time was over: {tried.reason}"
+        return replace(missed, outcome=Outcome.FAILED, reason=reason)
 
     async def publish(
         self, slot: datetime, now: datetime, collected: Sequence[SourceReport] = ()

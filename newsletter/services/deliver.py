@@ -84,11 +84,11 @@ class Delivery:
         person now."""
         async with self._outbox.exclusive():
             now = self._clock.now()
-            held = await self._outbox.hold_stale(now, self._options.idle)
-            await self._outbox.expire(now, self._options.rules.retries.lifetime)
             if self._options.budget is None:
                 # A warm-up reaches only some readers a day; the others get at least yesterday's.
                 await self._outbox.supersede(now)
+            held = await self._outbox.hold_stale(now, self._options.idle)
+            await self._outbox.expire(now, self._options.rules.retries.lifetime)
             await self._recover()
             paused = await self._send()
         if held or paused:

@@ -2,17 +2,18 @@
 until it worked, which the database remembers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
 from newsletter.core.model import Edition
-from newsletter.core.notices import Circumstances, Notice, Tone, of_pause, of_slot
+from newsletter.core.notices import Circumstances, Notice, Tone, of_pause, of_slot, of_standstill
 from newsletter.errors import NewsletterError
 from newsletter.ports import Caller, Editions, EndedSlot, Outbox, SourceMemory, Tellings
 from newsletter.render.notice import render_notice
+from newsletter.render.text import clean
 from newsletter.services.operator import OperatorPost
 
 __all__ = ["Channel", "Heartbeat", "MailChannel", "WebChannel", "trouble_address"]
@@ -54,7 +55,7 @@ class MailChannel:
     async def tell(self, notice: Notice, now: datetime) -> None:
         """In a frame of its own."""
         copy = render_notice(notice, self.post.newsletter.name)
-        await self.post.send(notice.subject, copy, notice.key, now)
+        await self.post.send(clean(notice.subject), copy, notice.key, now)
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Heartbeat:
     channels: Sequence[Channel]
     upcoming: Callable[[datetime], datetime]
     """The next slot after an instant."""
+    stuck: Callable[[datetime], Awaitable[int]]
+    """How many copies do not get away."""
 
     async def tell(self, now: datetime) -> tuple[str, ...]:
         """All that was not told yet; answers what went wrong, by channel. It is tried again when this is
@@ -110,7 +113,7 @@ class Heartbeat:
                 return ()
             for ended in await self.tellings.untold(self.series):
                 await self._tell_end(ended, now, troubles)
-            async for notice in self._pauses(now):
+            async for notice in self._waiting(now):
                 await self._tell(notice, now, troubles)
         return tuple(f"{channel}: {trouble}" for channel, trouble in troubles.items())
 
@@ -144,8 +147,14 @@ class Heartbeat:
         }
         return of_slot(ended.outcome, self._around(ended.series, now, edition, planned, failed))
 
-    async def _pauses(self, now: datetime) -> AsyncIterator[Notice]:
-        for held in await self.tellings.paused(self.series) if self.channels else ():
+    async def _waiting(self, now: datetime) -> AsyncIterator[Notice]:
+        """What stands still, if anybody is to be told."""
+        if not self.channels:
+            return
+        if copies := await self.stuck(now):
+            around = self._around(self.newsletter, now, None, 0)
+            yield of_standstill(copies, now.astimezone(around.next_slot.tzinfo), around)
+        for held in await self.tellings.paused(self.series):
             accounting = await self.outbox.accounting(held.id)
             around = self._around(held.edition.newsletter, now, held.edition, accounting.planned)
             # Paused again, it was resumed in between, and is told of again.

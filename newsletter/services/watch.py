@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.core.series import edition_name
-from newsletter.core.watch import Finding, SeriesState, judge_pulse, judge_series
+from newsletter.core.watch import GRACE, Finding, SeriesState, judge_pulse, judge_series
 from newsletter.ports import Pulses, Tellings
 from newsletter.services.daily import DailyJob
 from newsletter.services.pulse import SCHEDULER
@@ -33,6 +33,8 @@ class Watch:
     pulses: Pulses
     jobs: Callable[[], Awaitable[Sequence[DailyJob]]]
     """Those of the series that somebody wants."""
+    stuck: Callable[[datetime], Awaitable[int]]
+    """How many copies do not get away."""
 
     async def pulse(self, now: datetime) -> Finding | None:
         """What is wrong with the scheduler, if anything is. Raises StoreError."""
@@ -44,14 +46,19 @@ class Watch:
         scheduler = judge_pulse(pulse, now)
         findings = [scheduler] if scheduler else []
         for job in await self.jobs():
-            waiting = await self.tellings.waiting(job.desk.series)
+            waiting = await self.tellings.waiting(job.desk.series, now - GRACE)
             outcomes = await job.slots.outcomes(job.desk.series)
             findings += judge_series(SeriesState(job.schedule, outcomes, waiting), now)
-        findings += [finding async for finding in self._paused()]
+        findings += [finding async for finding in self._waiting(now)]
         findings += await self._untold(now)
         return Health(tuple(findings), pulse)
 
-    async def _paused(self) -> AsyncIterator[Finding]:
+    async def _waiting(self, now: datetime) -> AsyncIterator[Finding]:
+        if copies := await self.stuck(now):
+            yield Finding(
+                f"{copies:,} copies are to be sent, and none has been for an hour",
+                "`newsletter send` says why",
+            )
         for held in await self.tellings.paused(self.series):
             name = edition_name(held.edition)
             yield Finding(

@@ -43,7 +43,7 @@ def test_two_days_with_readers_who_want_it_differently(room: tuple[Room, Mailbox
     assert first["outbox"]["pending"] == 1
     assert _got(server) == {"ada@example.org": ["1"]}
     said = work.say("run", now=THURSDAY)[0]
-    assert "1 copy waits for the hours that readers chose. Next: `newsletter send` from" in said
+    assert "1 copy waits for their readers' time. Next: `newsletter send` from" in said
     assert "Thu 2026-03-12 20:00 +0000 on goes on" in said
 
     assert work.do("send", now=EVENING)["outbox"]["accepted"] == 2

@@ -19,7 +19,7 @@ from support.site import browser_of, link_of
 from newsletter import bootstrap
 from newsletter.bootstrap import App
 from newsletter.cli import logs
-from newsletter.core import tokens
+from newsletter.core import address, tokens
 from newsletter.scheduler import Scheduler
 
 PASSWORD = "canary password"
@@ -130,6 +130,6 @@ async def test_nothing_secret_is_said(
 
 async def test_who_says_it_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without what takes addresses out of the logs, the words of a server are found there."""
-    monkeypatch.setattr(logs, "_LOCAL_PART", re.compile("(?!)"))
+    monkeypatch.setattr(address, "_LOCAL_PART", re.compile("(?!)"))
     with pytest.raises(AssertionError, match="reader0@example"):
         await nothing_secret(tmp_path, monkeypatch, "refuses the sender", "DEBUG")

@@ -170,7 +170,7 @@ async def test_while_it_waits_its_slot_is_neither_due_nor_missed(app: App) -> No
 
 async def test_an_extra_edition_takes_neither_its_number_nor_is_told_of_twice(app: App) -> None:
     """What it took is left out; where that is all, there is no edition."""
-    extra = (await app.by_hand().publish(NOW + timedelta(minutes=5), NOW)).edition
+    extra = (await app.extra_job().publish(NOW + timedelta(minutes=5), NOW)).edition
     assert extra
     assert (extra.edition.number, len(numbers(extra.edition))) == (2, 12)
     ended = await app.approval.approve(await only(app), NOW)

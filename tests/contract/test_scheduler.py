@@ -1,18 +1,21 @@
-"""The scheduler when something goes wrong in it: nothing ends silently, and nothing is said to be well that is not."""
+"""The scheduler when something goes wrong in it: nothing ends silently, only what is well is called so."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from support.newsroom import newsroom
 from support.samples import NOW
 from support.site import browser_of
 from support.smtp import ScriptedServer, scripted_server
 from support.watcher import Watcher, watcher
 
+from newsletter.adapters.clock import FixedClock
+from newsletter.adapters.stores.schema import drafts
 from newsletter.bootstrap import App
-from newsletter.core.slots import Outcome
+from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import StoreError
 from newsletter.scheduler import Scheduler
 from newsletter.services.publish import EditorialDesk
@@ -94,6 +97,21 @@ async def test_a_store_that_refuses_leaves_the_slot_to_the_next_waking(
     await scheduler.wake()
     assert [outcome for outcome, _ in await outcomes(app)] == [Outcome.SENT]
     assert sum(server.accepted.values()) == 3
+
+
+async def test_a_slot_that_was_tried_until_its_time_was_over_has_failed(
+    app: App, watch: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the reason, where "nothing ran" would be wrong."""
+    await app.slots.close("papers", SlotOutcome(NOW - timedelta(days=1), Outcome.EMPTY), NOW)
+    scheduler = Scheduler(app)
+    monkeypatch.setattr(EditorialDesk, "draft", broken(StoreError("database or disk is full")))
+    await scheduler.wake()
+    object.__setattr__(app, "clock", FixedClock(NOW + timedelta(hours=7)))
+    await scheduler.wake()
+    newest, _ = await outcomes(app)
+    assert newest == (Outcome.FAILED, "tried until its time was over: database or disk is full")
+    assert watch.told == [("/slot", "empty"), ("/slot/fail", "failed")]
 
 
 async def test_what_is_left_is_sent_although_publishing_has_a_bug(
@@ -200,3 +218,22 @@ async def test_an_outcome_that_nobody_heard_of_is_found(app: App, watch: Watcher
     assert (await app.watch.look(NOW + timedelta(minutes=15))).findings == ()
     (found,) = (await app.watch.look(NOW + timedelta(minutes=16))).findings
     assert found.what == "the operator was not told how 1 of the slots ended"
+
+
+async def test_a_draft_accounts_for_its_slot_until_its_deadline(app: App) -> None:
+    """An hour after it somebody should have ended the slot."""
+    deadline = NOW + timedelta(hours=2)
+    row = {
+        "newsletter": "papers",
+        "slot": NOW.isoformat(),
+        "number": 1,
+        "content": {},
+        "version": 1,
+        "created": NOW,
+        "deadline": deadline,
+    }
+    async with app.database.begin() as connection:
+        await connection.change(sa.insert(drafts).values(row))
+    assert (await app.watch.look(deadline + timedelta(minutes=59))).findings == ()
+    (found,) = (await app.watch.look(deadline + timedelta(minutes=60))).findings
+    assert found.what.startswith("nothing has served the slot of ")

@@ -316,7 +316,7 @@ async def test_whoever_loses_a_race_for_an_edition_proposes_again(tmp_path: Path
     ):
         await other.editions.next_number("papers")
         results = await asyncio.gather(
-            app.daily.publish(NOW, NOW), other.daily.publish(NOW + timedelta(seconds=5), NOW)
+            app.daily.publish(NOW, NOW), other.daily.publish(NOW + timedelta(days=1), NOW)
         )
     told = [
         item.entry.id

@@ -13,6 +13,8 @@ from support.watcher import Watcher, watcher
 
 from newsletter.adapters.http import HttpCaller
 from newsletter.bootstrap import App
+from newsletter.core.delivery import Decision
+from newsletter.core.model import DeliveryState
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import SourceError
 from newsletter.services.heartbeat import trouble_address
@@ -95,17 +97,19 @@ def test_fail_stands_before_a_query() -> None:
 
 async def test_a_way_that_failed_is_tried_again_and_the_other_is_not(tmp_path: Path, watch: Watcher) -> None:
     """Until it worked, each time that the program wakes."""
-    async with scripted_server() as server:
-        async with newsroom(tmp_path, port=server.port, more=table(watch, mail=True)) as app:
-            await close(app, EMPTY)
-            watch.status = 404
-            for _ in range(2):
-                (trouble,) = await app.heartbeat.tell(NOW)
-                assert trouble == "web: 127.0.0.1: it answers 404"
-                assert await untold(app) == 1
-            watch.status = 200
-            assert await app.heartbeat.tell(NOW) == ()
-            assert await untold(app) == 0
+    async with (
+        scripted_server() as server,
+        newsroom(tmp_path, port=server.port, more=table(watch, mail=True)) as app,
+    ):
+        await close(app, EMPTY)
+        watch.status = 404
+        for _ in range(2):
+            (trouble,) = await app.heartbeat.tell(NOW)
+            assert trouble == "web: 127.0.0.1: it answers 404"
+            assert await untold(app) == 1
+        watch.status = 200
+        assert await app.heartbeat.tell(NOW) == ()
+        assert await untold(app) == 0
     assert len(watch.calls) == 3
     assert server.accepted[OPERATOR] == 1
 
@@ -193,16 +197,45 @@ async def test_a_bug_in_one_message_keeps_nothing_back(
     tmp_path: Path, watch: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is one way's trouble."""
-    async with scripted_server() as server:
-        async with newsroom(tmp_path, port=server.port, more=table(watch, mail=True)) as app:
-            await close(app, EMPTY)
 
-            def broken(*_: object) -> None:
-                raise KeyError("frame")
+    def broken(*_: object) -> None:
+        raise KeyError("frame")
 
-            monkeypatch.setattr("newsletter.services.heartbeat.render_notice", broken)
-            assert await app.heartbeat.tell(NOW) == ("mail: KeyError: 'frame'",)
-            assert watch.told == [("/hook", "empty")]
+    monkeypatch.setattr("newsletter.services.heartbeat.render_notice", broken)
+    async with (
+        scripted_server() as server,
+        newsroom(tmp_path, port=server.port, more=table(watch, mail=True)) as app,
+    ):
+        await close(app, EMPTY)
+        assert await app.heartbeat.tell(NOW) == ("mail: KeyError: 'frame'",)
+        assert watch.told == [("/hook", "empty")]
+
+
+async def test_copies_that_do_not_get_away_are_told_once_a_day(tmp_path: Path, watch: Watcher) -> None:
+    """An edition that was told to be on its way, and for an hour no copy is; `alive` says so all the time."""
+    async with newsroom(tmp_path, readers=2, more=table(watch)) as app:
+        await publish(app)
+        await app.heartbeat.tell(NOW + timedelta(minutes=59))
+        assert (await app.watch.look(NOW + timedelta(minutes=59))).findings == ()
+        for minutes in (60, 61):
+            await app.heartbeat.tell(NOW + timedelta(minutes=minutes))
+            (found,) = (await app.watch.look(NOW + timedelta(minutes=minutes))).findings
+            assert found.what == "2 copies are to be sent, and none has been for an hour"
+        assert watch.told == [("/hook", "sent"), ("/hook/fail", "standstill")]
+        await app.heartbeat.tell(NOW + timedelta(days=1))
+        assert watch.told[2:] == [("/hook/fail", "standstill")]
+
+
+async def test_a_send_that_is_slow_does_not_stand_still(tmp_path: Path, watch: Watcher) -> None:
+    """One copy was begun in the hour."""
+    async with newsroom(tmp_path, readers=2, more=table(watch)) as app:
+        await publish(app)
+        (row, _) = await app.outbox.due(NOW, 0, 10)
+        later = NOW + timedelta(minutes=30)
+        await app.outbox.record([row.id], [], later)
+        await app.outbox.record([], [(row.id, Decision(DeliveryState.ACCEPTED, 1, "250"))], later)
+        await app.heartbeat.tell(NOW + timedelta(hours=1))
+        assert watch.told == [("/hook", "sent")]
 
 
 # The way to the web

@@ -1,4 +1,4 @@
-"""A watch on the web, such as the operator's own monitoring: a real server in a thread that keeps what it gets."""
+"""A watch on the web, such as the operator's own: a real server in a thread that keeps what it gets."""
 
 import json
 from collections.abc import Iterator

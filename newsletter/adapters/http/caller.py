@@ -41,7 +41,7 @@ class HttpCaller:
 
     async def call(self, url: str, data: Mapping[str, object] | None = None) -> None:
         """See `ports.Caller`."""
-        content = None if data is None else json.dumps(data, ensure_ascii=False).encode()
+        content = None if data is None else json.dumps(data).encode()
         try:
             address = web_url(url)
             for pause in self._pauses:

@@ -77,7 +77,11 @@ def pause_idle(connection: sa.Connection, now: datetime, idle: timedelta) -> tup
     """Those published, resumed and last recorded of longer ago than `idle`, of which a row was ready then."""
     touched = (
         sa.select(outbox.c.id)
-        .where(outbox.c.edition_id == editions.c.id, outbox.c.changed >= now - idle)
+        .where(
+            outbox.c.edition_id == editions.c.id,
+            outbox.c.changed >= now - idle,
+            outbox.c.state != DeliveryState.EXPIRED.value,  # to give up is not to send
+        )
         .exists()
     )
     left = sa.select(outbox.c.id).where(

@@ -49,9 +49,9 @@ class SqlTellings:
         editions = SqlEditions(self._database)
         return tuple([edition for name in series for edition in await editions.paused(name)])
 
-    async def waiting(self, series: str) -> tuple[datetime, ...]:
+    async def waiting(self, series: str, since: datetime) -> tuple[datetime, ...]:
         """In no order."""
-        query = sa.select(drafts.c.slot).where(drafts.c.newsletter == series)
+        query = sa.select(drafts.c.slot).where(drafts.c.newsletter == series, drafts.c.deadline > since)
         async with self._database.read() as connection:
             return tuple(map(datetime.fromisoformat, await connection.scalars(query)))
 
