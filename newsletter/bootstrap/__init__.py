@@ -1,6 +1,6 @@
 """The only place that builds objects: configuration in, a working newsletter out."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from newsletter.adapters.clock import FixedClock, SystemClock
 from newsletter.adapters.stores.database import Database
-from newsletter.bootstrap.editing import audience, edition_policy, speak, weekly_policy
+from newsletter.bootstrap.editing import audience_of, edition_policy, speak, weekly_policy
 from newsletter.bootstrap.foundation import shipped
 from newsletter.bootstrap.readers import Readers
 from newsletter.bootstrap.sending import delivery_options, warm_up_allowance
 from newsletter.bootstrap.watching import make_heartbeat, make_pulse, make_watch
 from newsletter.config import ConfigFile, load_settings
+from newsletter.core.audience import Audience
 from newsletter.core.delivery import Decision, Reply
 from newsletter.core.letters import LetterKind
 from newsletter.core.model import Subscriber
 from newsletter.core.rhythm import Frequency
 from newsletter.core.segments import Segment
-from newsletter.core.series import frequency_of
-from newsletter.core.slots import local_time, next_slot
+from newsletter.core.series import frequency_of, series_of
+from newsletter.core.slots import Schedule, local_time, next_slot, slots_between
 from newsletter.core.translation import Translator
 from newsletter.ports import PublishedEdition
 from newsletter.render.exhibit import Exhibit, edition_exhibit
@@ -40,12 +41,14 @@ from newsletter.services.publish import Draft, EditorialDesk
 from newsletter.services.pulse import Pulse
 from newsletter.services.testmail import send_test
 from newsletter.services.watch import Watch
+from newsletter.services.why import Investigator
 
 if TYPE_CHECKING:
     from newsletter.services.inspect import Inspection
 
 __all__ = ["App", "open_app", "shipped"]
 
+_YEAR = timedelta(days=366)
 _SAMPLE_READER = Subscriber(id=0, email="reader@example.org", name="Sample Reader")
 
 
@@ -64,7 +67,7 @@ class App(Readers):
             self.secret,
             self.entries,
             self.editions,
-            audience(self.settings, self.schedule, Frequency.DAILY),
+            self.audience(Frequency.DAILY),
             speak,
         )
 
@@ -76,7 +79,7 @@ class App(Readers):
             policy=weekly_policy(self.settings),
             theme=self.themed("weekly_theme", self.settings.newsletter.weekly_theme),
             phrases=self.phrases.of_week(),
-            audience=audience(self.settings, self.weekly_schedule, Frequency.WEEKLY),
+            audience=self.audience(Frequency.WEEKLY),
         )
 
     @cached_property
@@ -111,6 +114,23 @@ class App(Readers):
 
         late = self.settings.approval.otherwise == "send"
         return Approval((own, weekly), desk, self.drafts, self.entries, self.composer, late)
+
+    def audience(self, frequency: Frequency) -> Audience:
+        """Whom the editions of this series are for."""
+        return audience_of(self.settings, self._schedule_of(frequency), frequency)
+
+    def upcoming(self, frequency: Frequency) -> Iterator[datetime]:
+        """The slots of this series that are still to come, for a year."""
+        now = self.clock.now()
+        return slots_between(self._schedule_of(frequency), now, now + _YEAR)
+
+    def _schedule_of(self, frequency: Frequency) -> Schedule:
+        return self.weekly_schedule if frequency is Frequency.WEEKLY else self.schedule
+
+    @cached_property
+    def investigator(self) -> Investigator:
+        """Who finds out why somebody got no copy."""
+        return Investigator(self.newsletter.id, self.subscribers, self.editions, self.audience, self.upcoming)
 
     async def jobs(self) -> tuple[DailyJob, ...]:
         """The daily one, and that of the week where somebody wants it today."""
@@ -247,4 +267,6 @@ async def open_app(
     finally:
         if "click_counter" in app.__dict__:  # else nobody has counted
             await app.click_counter.close()
+        if "insight" in app.__dict__:
+            await app.insight.close()
         await database.close()

@@ -19,13 +19,13 @@ from newsletter.core.topics import Topic, topic_names
 from newsletter.errors import ConfigError
 from newsletter.render.theme import Theme
 
-__all__ = ["audience", "edition_policy", "phrases_of", "speak", "weekly_policy"]
+__all__ = ["audience_of", "edition_policy", "phrases_of", "speak", "weekly_policy"]
 
 _WEEK = 13
 """Days: a week, and what `core.series.week_start` may add to it."""
 
 
-def audience(settings: Settings, schedule: Schedule, frequency: Frequency) -> Audience:
+def audience_of(settings: Settings, schedule: Schedule, frequency: Frequency) -> Audience:
     """Who gets the editions of this schedule."""
     text = settings.edition.segment
     return Audience(

@@ -37,6 +37,7 @@ from newsletter.services.ways import Server
 
 if TYPE_CHECKING:
     from newsletter.adapters.stores.bounces import SqlBounces
+    from newsletter.adapters.stores.insight import SqlInsight
 
 __all__ = ["Foundation", "shipped"]
 
@@ -175,6 +176,14 @@ class Foundation:
         from newsletter.adapters.stores.bounces import SqlBounces
 
         return SqlBounces(self.database)
+
+    @cached_property
+    def insight(self) -> "SqlInsight":
+        """How things stand; whoever looks keeps no delivery waiting."""
+        # Brings the classifying with it, too.
+        from newsletter.adapters.stores.insight import SqlInsight
+
+        return SqlInsight(self.database.again())
 
     @cached_property
     def theme(self) -> Theme:

@@ -19,6 +19,7 @@ from newsletter.cli.serve import serve
 from newsletter.cli.signup import signup_form
 from newsletter.cli.slots import slots
 from newsletter.cli.status import status
+from newsletter.cli.why import why
 from newsletter.errors import NewsletterError
 
 __all__ = ["app", "main"]
@@ -43,6 +44,7 @@ for command in (
     status,
     slots,
     alive,
+    why,
     mailbox,
 ):
     app.command()(command)
@@ -62,8 +64,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Names and titles are in every script, whatever the terminal's locale says.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    configure_logs()
     try:
+        configure_logs()
         app()
     except NewsletterError as error:
         print_error(error)

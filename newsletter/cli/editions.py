@@ -7,6 +7,7 @@ import typer
 
 from newsletter.bootstrap import App, open_app
 from newsletter.cli.clicks import clicks_column, clicks_json
+from newsletter.cli.look import day, headline
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import (
     edition_json,
@@ -25,7 +26,7 @@ from newsletter.core.model import DeliveryState
 from newsletter.core.rhythm import Frequency
 from newsletter.core.series import edition_name, parse_edition_name, series_of
 from newsletter.errors import NotFound
-from newsletter.ports import Failure, PublishedEdition, WaitingEdition
+from newsletter.ports import PublishedEdition, WaitingEdition
 
 __all__ = ["Name", "app"]
 
@@ -82,12 +83,21 @@ async def list_editions(config: Config = DEFAULT_CONFIG, now: Now = None, json: 
 @app.command("show")
 @async_command
 async def show_edition(
-    name: Name, config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False
+    name: Name,
+    everything: Annotated[
+        bool, typer.Option("--all", metavar="", help="Every copy that did not arrive.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+    now: Now = None,
+    json: Json = False,
 ) -> None:
     """One edition: its sections, why each entry stands where it stands, and who did not get a copy.
 
     Of one that waits for a person's word: the ids of its entries, and how it is approved.
     """
+    # Loaded where it is needed: it brings the classifying of failures with it.
+    from newsletter.cli.course import course_json, course_of, show_course
+
     async with open_app(config, now) as opened:
         if draft := await _draft(opened, name):
             if json:
@@ -97,24 +107,23 @@ async def show_edition(
             return
         published = await _find(opened, name)
         standing = await _standing(opened, published)
-        failures = await opened.outbox.failures(published.id)
-        accounting = await opened.outbox.accounting(published.id)
+        course = await course_of(opened, published.id, every=everything)
         clicks = await opened.clicks.of(published.id)
+        own = opened.settings.newsletter.language
     if json:
         print_json(
             standing
             | {
                 "content": edition_to_json(published.edition),
                 "clicks": clicks_json(clicks),
-                "failures": [_failure_json(row) for row in failures],
+                **course_json(course),
             }
         )
         return
     edition = published.edition
-    print_lines(
-        [f"Edition {edition_name(edition)}, {when(edition.slot)}", edition.subject, outbox_line(accounting)]
-    )
-    print_lines(held_lines(published, accounting))
+    headline(f"Edition {edition_name(edition)}", f"{day(edition.slot)}, {edition.slot:%H:%M}")
+    print_lines([edition.subject])
+    print_lines(held_lines(published, course.accounting))
     column = clicks_column(clicks)
     if clicks:
         print_lines(["", f"      {column.heading}"])
@@ -128,11 +137,7 @@ async def show_edition(
         print_lines(["", "Also new"])
         print_lines(f"{item.rank:4d}. {column.of(item.rank)}{item.entry.title}" for item in edition.also)
     print_lines(["", f"{edition.more} more on the web."])
-    if failures:
-        print_table(
-            ("ADDRESS", "STATE", "ATTEMPTS", "REASON*"),
-            [(row.email, row.state, row.attempts, row.reason) for row in failures],
-        )
+    show_course(course, opened.schedule.zone, own)
 
 
 @app.command()
@@ -227,14 +232,4 @@ async def _standing(opened: App, published: PublishedEdition) -> dict[str, objec
         "name": edition_name(published.edition),
         "outbox": outbox_json(accounting),
         "paused": published.paused,
-    }
-
-
-def _failure_json(row: Failure) -> dict[str, object]:
-    return {
-        "email": row.email,
-        "state": row.state,
-        "attempts": row.attempts,
-        "reason": row.reason,
-        "next_attempt": row.next_attempt.isoformat() if row.next_attempt else None,
     }

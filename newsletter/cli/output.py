@@ -4,9 +4,19 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -17,9 +27,13 @@ from newsletter.errors import NewsletterError, ServerUnavailable
 from newsletter.ports import PublishedEdition
 from newsletter.services.collect import SourceReport
 
+if TYPE_CHECKING:
+    from newsletter.ports.insight import Failures  # brings the classifying with it
+
 __all__ = [
     "collected_json",
     "edition_json",
+    "failures_json",
     "held_lines",
     "outbox_json",
     "outbox_line",
@@ -75,18 +89,37 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     Console(highlight=False).print(table)
 
 
-def progress_bar(*, quiet: bool) -> Progress:
-    """How far a long piece of work is, where somebody watches."""
+def progress_bar(*, quiet: bool, unit: str = "") -> Progress:
+    """How far a long piece of work is, how fast it goes and how long the rest takes, where somebody watches.
+    `unit` is what is counted, such as "copies"; bytes without."""
     console = Console(stderr=True)
+    done = MofNCompleteColumn() if unit else TaskProgressColumn()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TaskProgressColumn(),
+        done,
+        _Rate(unit),
         TimeRemainingColumn(),
+        TextColumn("left"),
         console=console,
         disable=quiet or not console.is_terminal,
         transient=True,
     )
+
+
+class _Rate(ProgressColumn):
+    """So many of a unit a second; megabytes without one."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        """Nothing before there is something to measure."""
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text()
+        return Text(f"{speed:,.0f} {self._unit}/s" if self._unit else f"{speed / 1e6:.1f} MB/s")
 
 
 def when(instant: datetime | None) -> str:
@@ -115,6 +148,26 @@ def outbox_json(accounting: Accounting) -> dict[str, int]:
         "planned": accounting.planned,
         **{state: accounting[DeliveryState(state)] for state in _STATES},
         "pending": pending,
+    }
+
+
+def failures_json(failures: "Failures") -> dict[str, object]:
+    """By what they have in common, and by where the copies were to go."""
+    return {
+        "by_class": [
+            {
+                "code": group.failure.code,
+                "label": group.failure.label,
+                "state": group.state,
+                "copies": group.copies,
+            }
+            for group in failures.groups
+        ],
+        "by_domain": [
+            {"domain": one.domain, "copies": one.copies, "mostly": one.mostly.label}
+            for one in failures.domains
+        ],
+        "complete": failures.complete,
     }
 
 

@@ -1,66 +1,84 @@
-"""status: what happened, what is under way and what comes next."""
+"""status: what happened, what is under way and what comes next, at a glance."""
 
-from newsletter.bootstrap import open_app
+from typing import TYPE_CHECKING
+
+from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, command_for_each
-from newsletter.cli.output import edition_json, held_lines, outbox_json, print_json, print_lines, when
-from newsletter.cli.work import letters_line, standing_lines
-from newsletter.core.series import edition_name, weekly_of
-from newsletter.core.slots import SlotOutcome, local_time, next_slot
+from newsletter.cli.output import edition_json, failures_json, outbox_json, print_json
+from newsletter.core.rhythm import Frequency
+from newsletter.core.series import edition_name
+from newsletter.core.slots import SlotOutcome
 from newsletter.ports import PublishedEdition, SourceState
 
-__all__ = ["status"]
+if TYPE_CHECKING:
+    from newsletter.cli.standing import Standing
+    from newsletter.ports.insight import InFlight
 
-_SHOWN = 7
+__all__ = ["status"]
 
 
 @command_for_each
 async def status(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """What happened and what comes next.
 
-    The last slots with their outcomes, the newest edition and how its copies stand, the next slot.
+    The last slots with their outcomes, what is on its way and how fast, what failed and why,
+    sources that cannot be read, the next slots.
     """
+    # Loaded where they are needed: they bring the classifying of failures with them.
+    from newsletter.cli.glance import show
+    from newsletter.cli.standing import look
+
     async with open_app(config, now) as app:
-        instant = app.clock.now()
-        outcomes = await app.slots.outcomes(app.newsletter.id)
-        weeks = await app.slots.outcomes(weekly_of(app.newsletter.id))
-        newest = await app.editions.newest(app.newsletter.id)
-        weekly = await app.editions.newest(weekly_of(app.newsletter.id))
-        shown = [found for found in (newest, weekly) if found]
-        paused = [
-            *await app.editions.paused(app.newsletter.id),
-            *await app.editions.paused(weekly_of(app.newsletter.id)),
-        ]
-        people = await app.subscribers.counts()
-        sources = await app.memory.states()
-        upcoming = next_slot(app.schedule, instant)
+        standing = await look(app)
         if json:
-            print_json(
-                {
-                    "newsletter": app.newsletter.name,
-                    "now": local_time(instant, app.schedule.zone).isoformat(),
-                    "next_slot": upcoming.isoformat(),
-                    "slots": [_slot_json(outcome) for outcome in outcomes],
-                    "weekly_slots": [_slot_json(outcome) for outcome in weeks],
-                    "edition": edition_json(newest.edition) if newest else None,
-                    "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
-                    "paused": [_held_json(held) for held in paused],
-                    "subscribers": people,
-                    "letters": await app.letterbox.waiting(),
-                    "sources": [_source_json(source) for source in sources],
-                }
-            )
-            return
-        print_lines([app.newsletter.name, f"Next slot    {when(upcoming)}"])
-        print_lines(["Subscribers  " + (", ".join(f"{n} {name}" for name, n in people.items()) or "none")])
-        print_lines(await letters_line(app))
-        print_lines(f"Source       {source.name}: {source.error}" for source in sources if source.error)
-        print_lines(["Slots        " + ("" if outcomes else "none yet")])
-        print_lines(f"  {_slot_line(outcome)}" for outcome in outcomes[:_SHOWN])
-        print_lines(["Weekly slots"] if weeks else [])
-        print_lines(f"  {_slot_line(outcome, 'w')}" for outcome in weeks[:_SHOWN])
-        print_lines(await standing_lines(app, shown))
-        for held in (found for found in paused if found.id not in {edition.id for edition in shown}):
-            print_lines(held_lines(held, await app.outbox.accounting(held.id)))
+            print_json(await _to_json(app, standing))
+        else:
+            await show(app, standing)
+
+
+async def _to_json(app: App, standing: "Standing") -> dict[str, object]:
+    newest = await app.editions.newest(app.newsletter.id)
+    return {
+        "newsletter": standing.name,
+        "now": standing.now.isoformat(),
+        "next_slot": standing.upcoming[Frequency.DAILY].isoformat(),
+        "next_slots": {often.value: slot.isoformat() for often, slot in standing.upcoming.items()},
+        "slots": [_slot_json(outcome) for outcome in standing.slots[Frequency.DAILY]],
+        "weekly_slots": [_slot_json(outcome) for outcome in standing.slots[Frequency.WEEKLY]],
+        "edition": edition_json(newest.edition) if newest else None,
+        "outbox": outbox_json(await app.outbox.accounting(newest.id)) if newest else None,
+        "in_flight": [_flight_json(edition) for edition in standing.in_flight],
+        "rates": _rates_json(standing),
+        "failures": {"editions": list(standing.failed), **failures_json(standing.failures)},
+        "paused": [_held_json(held) for held in standing.paused],
+        "subscribers": standing.people,
+        "letters": standing.letters,
+        "sources": [_source_json(source) for source in standing.sources],
+    }
+
+
+def _flight_json(edition: "InFlight") -> dict[str, object]:
+    return {
+        "name": edition.name,
+        "paused": edition.paused,
+        "planned": edition.planned,
+        "due": edition.due,
+        "waiting": edition.waiting,
+        "deferred": edition.deferred,
+        "sending": edition.sending,
+        "next_attempt": edition.next_attempt.isoformat() if edition.next_attempt else None,
+    }
+
+
+def _rates_json(standing: "Standing") -> dict[str, object]:
+    left = standing.time_left
+    return {
+        "per_minute": round(standing.rate, 1),
+        "seconds_left": round(left.total_seconds()) if left is not None else None,
+        "minutes": [
+            {"at": minute.at.isoformat(), "accepted": minute.accepted} for minute in standing.minutes
+        ],
+    }
 
 
 def _held_json(held: PublishedEdition) -> dict[str, object]:
@@ -74,11 +92,6 @@ def _source_json(source: SourceState) -> dict[str, object]:
         "succeeded": source.succeeded.isoformat() if source.succeeded else None,
         "error": source.error,
     }
-
-
-def _slot_line(outcome: SlotOutcome, series: str = "") -> str:
-    detail = f"edition {series}{outcome.edition}" if outcome.edition else outcome.reason
-    return f"{when(outcome.slot)}  {outcome.outcome}: {detail}"
 
 
 def _slot_json(outcome: SlotOutcome) -> dict[str, object]:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import structlog
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import (
@@ -22,6 +20,7 @@ from newsletter.cli.output import (
     outbox_line,
     print_json,
     print_lines,
+    progress_bar,
     when,
 )
 from newsletter.cli.turn import current_turn
@@ -46,7 +45,6 @@ __all__ = [
     "collect_lines",
     "drafted",
     "drafts_lines",
-    "letters_line",
     "local_now",
     "newest_of_each",
     "nothing_due",
@@ -227,13 +225,6 @@ async def _next_lines(app: App) -> Sequence[str]:
     return lines
 
 
-async def letters_line(app: App) -> list[str]:
-    """How many letters wait, where any do."""
-    waiting = await app.letterbox.waiting()
-    letters = "1 waits" if waiting == 1 else f"{waiting} wait"
-    return [f"Letters      {letters} to be sent"] if waiting else []
-
-
 def _copies_wait(count: int) -> str:
     return "1 copy waits" if count == 1 else f"{count} copies wait"
 
@@ -286,8 +277,8 @@ async def send_due(app: App, *, quiet: bool, copies: bool = True) -> None:
     """Deliver the letters that are due, and beside them the copies unless `copies` is False, with a progress
     bar on a terminal. SIGINT and SIGTERM let the messages that are on their way arrive and start no other; a
     second one ends at once."""
-    with _progress(quiet=quiet) as progress:
-        task = progress.add_task("sending", total=await app.outbox.count_due(app.clock.now()))
+    with progress_bar(quiet=quiet, unit="copies") as progress:
+        task = progress.add_task("Sending", total=await app.outbox.count_due(app.clock.now()))
 
         def advance(_: Decision) -> None:
             progress.advance(task)
@@ -313,19 +304,6 @@ async def tell_operator(app: App) -> None:
         troubles = (str(error),)
     for trouble in troubles:
         log.error("operator not told", error=trouble)
-
-
-def _progress(*, quiet: bool) -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=quiet or not console.is_terminal,
-        transient=True,
-    )
 
 
 @contextmanager

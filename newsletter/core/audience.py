@@ -8,8 +8,12 @@ from typing import Self
 from newsletter.core.conditions import All, Segment
 from newsletter.core.model import Subscriber
 from newsletter.core.rhythm import Frequency, not_before
+from newsletter.core.segments import parse_segment
+from newsletter.errors import InputError
 
-__all__ = ["EVERYBODY", "Audience"]
+__all__ = ["EVERYBODY", "Audience", "aside_segment"]
+
+_ASIDE = "an extra edition for a part of the readers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,11 @@ class Audience:
         both = segment if self.segment is None else All((self.segment, segment))
         return replace(self.at_once(), segment=both, aside=True)
 
+    @property
+    def aside_reason(self) -> str:
+        """What is written down of an extra edition: for whom it was. Empty for all others."""
+        return f"{_ASIDE}: {self.segment}" if self.aside else ""
+
     def includes(self, person: Subscriber, slot: datetime) -> bool:
         """Whether the edition of this slot, local time of the newsletter, is for them."""
         wanted = person.rhythm.wants(slot.date(), self.frequency)
@@ -53,3 +62,11 @@ class Audience:
 
 
 EVERYBODY = Audience()
+
+
+def aside_segment(reason: str) -> Segment | None:
+    """For whom an extra edition was, by its `aside_reason`; None for another, and where it is not said."""
+    try:
+        return parse_segment(reason.removeprefix(f"{_ASIDE}: ")) if reason.startswith(_ASIDE) else None
+    except InputError:  # it was longer than a person may write, or an earlier version said less
+        return None

@@ -19,7 +19,7 @@ from newsletter.ports.bounces import (
 from newsletter.ports.clicks import Clicks, Followed, LinkClicks, LinkName, Tally
 from newsletter.ports.letters import ClaimedLetter, Letters, Signups
 from newsletter.ports.people import Erased, Imported, Subscribers
-from newsletter.ports.publishing import Editions, Headline, PublishedEdition, Rendering, Slots
+from newsletter.ports.publishing import Editions, Headline, Planning, PublishedEdition, Rendering, Slots
 from newsletter.ports.reading import (
     Entries,
     Fetched,
@@ -75,6 +75,7 @@ __all__ = [
     "Outbox",
     "Paces",
     "Page",
+    "Planning",
     "PublishedEdition",
     "Pulses",
     "Quarantine",

@@ -11,7 +11,7 @@ from newsletter.core.series import edition_name
 from newsletter.core.slots import SlotOutcome
 from newsletter.ports.approval import WaitingEdition
 
-__all__ = ["Editions", "Headline", "PublishedEdition", "Rendering", "Slots"]
+__all__ = ["Editions", "Headline", "Planning", "PublishedEdition", "Rendering", "Slots"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,18 @@ class Headline:
     number: int
     slot: datetime
     subject: str
+
+
+@dataclass(frozen=True)
+class Planning:
+    """When the copies of an edition were planned, and for whom."""
+
+    series: str
+    number: int
+    slot: datetime
+    at: datetime
+    reason: str
+    """As `Audience.aside_reason` of an extra edition, else empty."""
 
 
 class Editions(Protocol):
@@ -118,6 +130,9 @@ class Editions(Protocol):
         self, newsletter: str, before: int | None = None, most: int | None = None
     ) -> tuple[Headline, ...]:
         """All, the newest first, without their content; with `before` those of lower numbers, and so many."""
+
+    async def plannings(self, newsletter: str, newest: int) -> tuple[Planning, ...]:
+        """Of so many, the newest first."""
 
     async def topics(self, newsletter: str, newest: int) -> tuple[tuple[str, ...], ...]:
         """The topics of each of the newest editions, so many at most, in the order of their sections."""

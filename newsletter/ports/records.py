@@ -28,6 +28,11 @@ class CopyRecord:
     reason: str
     at: datetime
     """When it last changed."""
+    series: str
+    """Of the edition."""
+    planned: datetime
+    next_attempt: datetime | None = None
+    """Where it waits: until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class ClickRecord:
     place: int
     """The entry's rank."""
     at: datetime
+    series: str
+    """Of the edition."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,9 @@ class Outbox(Protocol):
     async def accounting(self, edition_id: int) -> Accounting:
         """How many rows are in which state."""
 
+    async def languages(self, edition_id: int) -> dict[str, int]:
+        """How many rows are of which rendering; empty for the newsletter's own language."""
+
     async def next_attempt(self) -> datetime | None:
         """When the next row is due of those that are deferred or wait for their reader's hour."""
 

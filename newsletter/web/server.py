@@ -22,6 +22,7 @@ class WebServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 lifespan="off",
+                log_config=None,  # its words go where ours go
                 log_level="warning",
                 access_log=False,
                 server_header=False,

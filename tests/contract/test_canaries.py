@@ -56,7 +56,7 @@ SERVERS: dict[str, dict[str, Acts]] = {
 def everything_said(level: str) -> Iterator[io.StringIO]:
     """Logs from this level on, ours and those of libraries, and both streams."""
     said, root = io.StringIO(), logging.getLogger()
-    handler, before = logging.StreamHandler(said), root.level
+    handler, before, others = logging.StreamHandler(said), root.level, root.handlers[:]
     handler.addFilter(lambda record: record.name != "httpx")  # which is the tests' own browser
     root.addHandler(handler)
     root.setLevel(level)
@@ -66,7 +66,7 @@ def everything_said(level: str) -> Iterator[io.StringIO]:
             yield said
     finally:
         structlog.reset_defaults()
-        root.removeHandler(handler)
+        root.handlers[:] = others
         root.setLevel(before)
 
 
@@ -133,3 +133,26 @@ async def test_who_says_it_is_noticed(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(address, "_LOCAL_PART", re.compile("(?!)"))
     with pytest.raises(AssertionError, match="reader0@example"):
         await nothing_secret(tmp_path, monkeypatch, "refuses the sender", "DEBUG")
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "apscheduler.executors.default", "asyncio"])
+def test_what_a_library_says_names_nobody_either(name: str) -> None:
+    """Nor does the trace of an error. It is there all the same, from a warning on."""
+    said = io.StringIO()
+    root = logging.getLogger()
+    others = root.handlers[:]
+    root.handlers[:] = []
+    try:
+        with contextlib.redirect_stderr(said):
+            logs.configure_logs()
+            logging.getLogger(name).info("hello reader0@example.org")
+            try:
+                raise ValueError("no copy for <reader1@example.org>")
+            except ValueError:
+                logging.getLogger(name).exception("job of %s", "reader2@example.org")
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = others
+    assert "hello" not in said.getvalue()
+    assert "ValueError: no copy for <" in said.getvalue()
+    assert re.findall(r"reader\d", said.getvalue()) == []

@@ -30,15 +30,20 @@ T = TypeVar("T")
 class Database:
     """The SQLite file behind `[store] url`. It and its tables are made on first use.
 
-    One connection a process, so that reads and writes never wait for each other's locks; keep
+    One connection a process that writes, so that reads and writes never wait for each other's locks; keep
     transactions short.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
+        self._url, self._folder = url, folder
         name, self._busy = _sqlite(url)
         self.path = folder / name
         self._thread = DatabaseThread(self.path, self._busy)
         self._turn = asyncio.Lock()
+
+    def again(self) -> "Database":
+        """The same file over a connection of its own, for what may take its time to read."""
+        return Database(self._url, self._folder)
 
     def read(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that writes nothing: it sees one state of the data and keeps nobody from writing."""

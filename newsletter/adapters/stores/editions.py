@@ -20,11 +20,10 @@ from newsletter.core.model import Edition
 from newsletter.core.series import name_in
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import NotFound
-from newsletter.ports import Headline, PublishedEdition, Rendering, WaitingEdition
+from newsletter.ports import Headline, Planning, PublishedEdition, Rendering, WaitingEdition
 
 __all__ = ["SqlEditions", "read_edition", "read_rendering"]
 
-_ASIDE = "an extra edition for a part of the readers"
 _KEPT = ("id", "html", "text", "nonce", "created", "paused", "resumed")
 
 
@@ -116,6 +115,21 @@ class SqlEditions:
             rows = await connection.execute(query)
             return tuple(Headline(number, datetime.fromisoformat(slot), text) for number, slot, text in rows)
 
+    async def plannings(self, newsletter: str, newest: int) -> tuple[Planning, ...]:
+        """What is known of its slot says for whom it was."""
+        slot = sa.and_(slots.c.newsletter == editions.c.newsletter, slots.c.slot == editions.c.slot)
+        query = (
+            _newest_first(newsletter)
+            .with_only_columns(editions.c.number, editions.c.slot, editions.c.created, slots.c.reason)
+            .select_from(editions.outerjoin(slots, slot))
+            .limit(newest)
+        )
+        async with self._database.read() as connection:
+            return tuple(
+                Planning(newsletter, number, datetime.fromisoformat(slot), at, reason or "")
+                for number, slot, at, reason in await connection.execute(query)
+            )
+
     async def topics(self, newsletter: str, newest: int) -> tuple[tuple[str, ...], ...]:
         """Without the sections of what fits no topic."""
         query = _newest_first(newsletter).with_only_columns(editions.c.content).limit(newest)
@@ -195,8 +209,9 @@ def _publish(
         connection.execute(sa.insert(renderings).values(_rendering_row(edition_id, rendering)))
     spoken = [rendering.language for rendering in translated]
     plan(connection, edition_id, edition.slot, audience, now, spoken)
-    reason = _ASIDE if audience.aside else ""
-    sent = SlotOutcome(edition.slot, Outcome.SENT, reason, edition.number, extra=audience.extra)
+    sent = SlotOutcome(
+        edition.slot, Outcome.SENT, audience.aside_reason, edition.number, extra=audience.extra
+    )
     connection.execute(sa.insert(slots).values(slot_row(edition.newsletter, sent, now)))
     return edition_id
 

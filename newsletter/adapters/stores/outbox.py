@@ -149,6 +149,14 @@ class SqlOutbox:
             counts = {DeliveryState(state): count for state, count in await connection.execute(query)}
         return Accounting(counts=counts)
 
+    async def languages(self, edition_id: int) -> dict[str, int]:
+        """Those of most rows first."""
+        count = sa.func.count()
+        query = sa.select(outbox.c.language, count).where(outbox.c.edition_id == edition_id)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.group_by(outbox.c.language).order_by(count.desc()))
+            return dict(map(tuple, rows))
+
     async def next_attempt(self) -> datetime | None:
         """The earliest of all rows that wait for a time."""
         return await self._database.ask(_next_attempt)

@@ -29,6 +29,8 @@ __all__ = ["read_record"]
 
 T = TypeVar("T")
 
+_COPY = "number slot state attempts reason changed newsletter created next_attempt"
+
 
 def read_record(connection: sa.Connection, subscriber_id: int) -> PersonRecord | None:
     """None where there is nobody with this number."""
@@ -51,10 +53,10 @@ def read_record(connection: sa.Connection, subscriber_id: int) -> PersonRecord |
         score=row["score"],
         scored=row["scored"],
         history=theirs(HistoryRecord, history, "at event source"),
-        copies=theirs(_copy, outbox, "number slot state attempts reason changed", editions),
+        copies=theirs(_copy, outbox, _COPY, editions),
         letters=theirs(LetterRecord, letters, "kind created state attempts reason changed"),
         bounces=theirs(BounceRecord, bounces, "at source kind cause status detail"),
-        clicks=theirs(ClickRecord, clicks_by_reader, "number place at", editions),
+        clicks=theirs(ClickRecord, clicks_by_reader, "number place at newsletter", editions),
     )
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, Any, BinaryIO
 
@@ -121,8 +122,12 @@ async def export_subscribers(
         if file is None or file == _STANDARD:
             await _write(opened, sys.stdout.write, status, tag, only, jsonl=json)
             return
-        with _whole_file(file) as stream:
-            count = await _write(opened, stream.write, status, tag, only, jsonl=file.suffix in _JSONL)
+        people = await opened.subscribers.counts(tag)
+        total = sum(count for theirs, count in people.items() if status in (None, theirs))
+        with _whole_file(file) as stream, progress_bar(quiet=json, unit="people") as progress:
+            advance = partial(progress.advance, progress.add_task("Exporting", total=total))
+            jsonl = file.suffix in _JSONL
+            count = await _write(opened, stream.write, status, tag, only, jsonl=jsonl, told=advance)
     if json:
         print_json({"file": str(file), "subscribers": count})
     else:
@@ -137,6 +142,7 @@ async def _write(
     only: Segment | None,
     *,
     jsonl: bool,
+    told: Callable[[int], object] = lambda _: None,
 ) -> int:
     names = () if jsonl else await opened.subscribers.attribute_names()
     writer = ListWriter(jsonl=jsonl, attributes=names)
@@ -147,8 +153,10 @@ async def _write(
         count += 1
         if len(page) == _PAGE:
             write(writer.lines(page))
+            told(len(page))
             page.clear()
     write(writer.lines(page))
+    told(len(page))
     return count
 
 

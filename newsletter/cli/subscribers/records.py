@@ -15,11 +15,13 @@ from newsletter.core.address import normalise_address
 from newsletter.core.listcolumns import WEEKDAYS
 from newsletter.core.listwriter import person_to_json
 from newsletter.core.model import Subscriber
+from newsletter.core.series import name_in
 from newsletter.ports.records import PersonRecord
 
-__all__ = ["erase", "show"]
+__all__ = ["erase", "rhythm_of", "show"]
 
 _PARTS = ("history", "copies", "letters", "bounces", "clicks")
+_JSON_ONLY = ("series", "planned", "next_attempt")
 
 Yes = Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask.")]
 
@@ -95,7 +97,8 @@ def _lines(record: PersonRecord) -> Iterator[str]:
         yield ""
         yield f"{part.capitalize()}: {len(items) or 'none'}"
         for item in items:
-            yield "  " + "  ".join(filter(None, (_told(item, field.name) for field in fields(item))))
+            shown = (_told(item, field.name) for field in fields(item) if field.name not in _JSON_ONLY)
+            yield "  " + "  ".join(filter(None, shown))
 
 
 def _facts(record: PersonRecord) -> Iterator[tuple[str, str]]:
@@ -106,7 +109,7 @@ def _facts(record: PersonRecord) -> Iterator[tuple[str, str]]:
     yield "Status", f"{person.status}, changed {when(record.changed)}"
     yield "Since", when(person.created)
     yield "Language", person.language
-    yield "Rhythm", _rhythm(person)
+    yield "Rhythm", rhythm_of(person)
     for kind in ("topics", "keywords", "authors", "muted"):
         yield kind.capitalize(), "; ".join(getattr(person.wishes, kind))
     yield "Liked", "; ".join(like.title for like in person.wishes.likes)
@@ -116,7 +119,8 @@ def _facts(record: PersonRecord) -> Iterator[tuple[str, str]]:
         yield "Bounced", f"a score of {record.score:g} on {record.scored}"
 
 
-def _rhythm(person: Subscriber) -> str:
+def rhythm_of(person: Subscriber) -> str:
+    """When they want it, in words."""
     rhythm = person.rhythm
     parts = [
         rhythm.frequency.value,
@@ -132,7 +136,7 @@ def _told(item: Any, field: str) -> str:
     value = getattr(item, field)
     if hasattr(value, "hour"):
         return when(value)
-    label = {"edition": "edition ", "attempts": "attempts ", "place": "entry ", "source": "by "}.get(
-        field, ""
-    )
+    if field == "edition":
+        return f"edition {name_in(item.series, value)}"
+    label = {"attempts": "attempts ", "place": "entry ", "source": "by "}.get(field, "")
     return f"{label}{value}" if value != "" else ""

@@ -21,6 +21,7 @@ from newsletter.adapters.stores.schema.reading import (
 from newsletter.adapters.stores.schema.running import drafts, pulses, tellings
 from newsletter.adapters.stores.schema.sending import (
     ATTEMPTED_ROWS,
+    FAILED_ROWS,
     OPEN_ROWS,
     PAUSED,
     REJECTED_ROWS,
@@ -36,6 +37,7 @@ from newsletter.adapters.stores.schema.sending import (
 
 __all__ = [
     "ATTEMPTED_ROWS",
+    "FAILED_ROWS",
     "OPEN_LETTERS",
     "OPEN_ROWS",
     "PAUSED",

@@ -7,6 +7,7 @@ from newsletter.core.model import DeliveryState
 
 __all__ = [
     "ATTEMPTED_ROWS",
+    "FAILED_ROWS",
     "OPEN_ROWS",
     "PAUSED",
     "REJECTED_ROWS",
@@ -89,6 +90,11 @@ ATTEMPTED_ROWS = sa.text(
 """Likewise: rows of which an attempt has been recorded."""
 REJECTED_ROWS = sa.text("state = 'rejected'")
 """Likewise: rows that a server refused."""
+FAILED_ROWS = sa.text(
+    "(state = 'deferred' OR state = 'rejected' OR state = 'expired' OR state = 'suppressed'"
+    " OR state = 'unknown')"
+)
+"""Likewise: rows that were neither accepted nor are simply to be sent; few, in most editions."""
 
 outbox = sa.Table(
     "outbox",
@@ -109,7 +115,16 @@ outbox = sa.Table(
     sa.Column("changed", Instant, nullable=False),
     sa.UniqueConstraint("edition_id", "subscriber_id"),
     sa.Index("ix_outbox_open", "edition_id", "id", sqlite_where=OPEN_ROWS, postgresql_where=OPEN_ROWS),
-    sa.Index("ix_outbox_attempted", "changed", sqlite_where=ATTEMPTED_ROWS, postgresql_where=ATTEMPTED_ROWS),
+    # With all that counting them over time asks for.
+    sa.Index(
+        "ix_outbox_attempted",
+        *("changed", "edition_id", "state"),
+        sqlite_where=ATTEMPTED_ROWS,
+        postgresql_where=ATTEMPTED_ROWS,
+    ),
+    sa.Index(
+        "ix_outbox_failed", "edition_id", "state", sqlite_where=FAILED_ROWS, postgresql_where=FAILED_ROWS
+    ),
     sa.Index("ix_outbox_rejected", "changed", sqlite_where=REJECTED_ROWS, postgresql_where=REJECTED_ROWS),
     sa.Index("ix_outbox_subscriber_id", "subscriber_id"),
 )

@@ -1,5 +1,5 @@
 """Editions that wait for a person's word, signs of life, whether anybody was told how a slot ended, and one
-slot a day."""
+slot a day; indexes for counting what was accepted and what failed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,11 @@ down_revision = "0007"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TIME = sa.DateTime(timezone=True)
+_ATTEMPTED = sa.text("(state = 'accepted' OR state = 'deferred' OR state = 'rejected' OR state = 'unknown')")
+_FAILED = sa.text(
+    "(state = 'deferred' OR state = 'rejected' OR state = 'expired' OR state = 'suppressed'"
+    " OR state = 'unknown')"
+)
 
 
 def upgrade() -> None:
@@ -53,3 +58,9 @@ def upgrade() -> None:
         sa.Column("at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("notice", "channel", name="pk_tellings"),
     )
+    op.drop_index("ix_outbox_attempted", "outbox")
+    for name, columns, where in (
+        ("ix_outbox_attempted", ["changed", "edition_id", "state"], _ATTEMPTED),
+        ("ix_outbox_failed", ["edition_id", "state"], _FAILED),
+    ):
+        op.create_index(name, "outbox", columns, sqlite_where=where, postgresql_where=where)
