@@ -2,7 +2,7 @@
 # make test      the whole test suite; ARGS="--cov" adds the coverage gate, ARGS=tests/unit takes a part
 # make judges    what judges an email in the tests, from npm; tests that need it skip without
 # make golden    renew what tests/golden keeps; look at the difference before you keep it
-# make messages  bring the catalogues of translations up to the templates
+# make messages  bring the catalogues of translations up to the templates, and docs/errors.md to the program
 # make check     lint, format, types, import rule
 
 PYTHON ?= python3
@@ -46,6 +46,7 @@ golden: $(DEV_STAMP)
 
 messages: $(DEV_STAMP)
 	$(BIN)/python tools/messages.py
+	$(BIN)/python tools/errors.py
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

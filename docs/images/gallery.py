@@ -1,10 +1,11 @@
-"""Makes the pictures of docs/gallery.md anew, into docs/images/gallery.
+"""Makes the pictures of docs/gallery.md anew, into docs/images/gallery, and that of docs/approval.md.
 
     .venv/bin/python docs/images/gallery.py
 
 It needs Chromium and `make judges`; with pngquant the files become much smaller.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -21,6 +22,9 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tests")]
 
 from make import Picture, make, quantise  # noqa: E402
 from support import emails  # noqa: E402
+
+from newsletter.bootstrap import open_app  # noqa: E402
+from newsletter.services.approval import link_token  # noqa: E402
 
 PHONE, DESK = 375, 700
 """Widths in CSS pixels."""
@@ -82,6 +86,28 @@ def pages(newsletter: Path, target: Path) -> Iterator[Path]:
         serving.terminate()
 
 
+def approval(newsletter: Path) -> Path:
+    """The page on which the operator decides on the edition of the next day. Changes the folder."""
+    config = newsletter / "newsletter.toml"
+    config.write_text(config.read_text() + "\n[approval]\nrequired = true\n")
+    run = [*NEWSLETTER, "run", "--now", "2026-03-12T07:30Z"]
+    subprocess.run(run, cwd=newsletter, check=True, capture_output=True)
+    token = asyncio.run(_token(config))
+    command = [*NEWSLETTER, "serve", "--json", "--now", "2026-03-12T07:40Z"]
+    environment = os.environ | {"NEWSLETTER_WEB__PORT": "0"}
+    with subprocess.Popen(command, cwd=newsletter, env=environment, stdout=subprocess.PIPE) as serving:
+        address = json.loads(next(iter(serving.stdout or ())))["web"]
+        made = shot(f"{address}approve/{token}", HERE / "approval.png", newsletter.parent, 800, 980)
+        serving.terminate()
+    return made
+
+
+async def _token(config: Path) -> str:
+    async with open_app(config) as app:
+        [waiting] = await app.approval.waiting()
+        return link_token(app.secret, waiting)
+
+
 def shot(
     url: str, picture: Path, folder: Path, width: int = 1280, height: int = 1300, dark: bool = False
 ) -> Path:
@@ -111,6 +137,7 @@ if __name__ == "__main__":
         for made in [
             bench(sent, target),
             *pages(sent, target),
+            approval(sent),
             *make([picture(Path(folder), *shown) for shown in SHOWN], target),
         ]:
             print(f"{made.name}: {made.stat().st_size:,} bytes")

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter.adapters.stores.backups import Backups
 from newsletter.adapters.stores.clicks import SqlClicks
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.drafts import SqlDrafts
@@ -176,6 +177,11 @@ class Foundation:
         from newsletter.adapters.stores.bounces import SqlBounces
 
         return SqlBounces(self.database)
+
+    @property
+    def backups(self) -> Backups:
+        """Whole copies of all of it."""
+        return Backups(self.database)
 
     @cached_property
     def insight(self) -> "SqlInsight":

@@ -7,6 +7,7 @@ import typer
 
 from newsletter.cli import approval, bounces, dkim, editions, entries, evaluation, subscribers
 from newsletter.cli.alive import alive
+from newsletter.cli.backup import backup, restore
 from newsletter.cli.check import check
 from newsletter.cli.demo import demo
 from newsletter.cli.init import init
@@ -45,6 +46,8 @@ for command in (
     slots,
     alive,
     why,
+    backup,
+    restore,
     mailbox,
 ):
     app.command()(command)

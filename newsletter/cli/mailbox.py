@@ -30,6 +30,10 @@ SmtpPort = Annotated[
 WebPort = Annotated[
     int, typer.Option("--web-port", metavar="PORT", min=0, max=65535, help="0 takes any that is free.")
 ]
+WebHost = Annotated[
+    str,
+    typer.Option("--web-host", metavar="HOST", help="Where the pages listen; inside a container, 0.0.0.0."),
+]
 
 Beside = Annotated[
     Path, typer.Option("--config", metavar="FILE", help="The configuration that the Maildir lies beside.")
@@ -41,6 +45,7 @@ async def mailbox(
     directory: Directory = None,
     smtp_port: SmtpPort = 2525,
     web_port: WebPort = 8025,
+    web_host: WebHost = HOST,
     config: Beside = DEFAULT_CONFIG.path,
     json: Json = False,
 ) -> None:
@@ -55,11 +60,12 @@ async def mailbox(
 
     folder = directory or (config.parent if config.exists() else Path()) / "mailbox"
     async with LocalMailbox(folder, HOST, smtp_port) as local:
-        with listen(HOST, web_port, "--web-port") as web:
+        with listen(web_host, web_port, "--web-port") as web:
             server = WebServer(mailbox_app(folder))
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, server.stop)
-            _announce(folder, f"{HOST}:{local.port}", f"http://{HOST}:{web.getsockname()[1]}/", json=json)
+            address = f"http://{HOST}:{web.getsockname()[1]}/"
+            _announce(folder, f"{HOST}:{local.port}", address, json=json)
             await server.serve(sockets=[web])
         if not json:
             print_lines(["", f"Kept {local.count} {'message' if local.count == 1 else 'messages'}."])

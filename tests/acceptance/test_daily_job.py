@@ -209,7 +209,8 @@ def test_a_damaged_database_is_not_touched(room: Room, inbox: Mailbox) -> None:
         file.unlink()
     (room.folder / "newsletter.db").write_bytes(b"this is no database, " * 500)
     _, problems = room.say("run", code=1)
-    assert "newsletter.db: file is not a database; the file is damaged; put a backup in its place" in problems
+    assert "newsletter.db: file is not a database; the file is damaged, and nothing is sent" in problems
+    assert "`newsletter restore FILE`" in problems
     assert (room.folder / "newsletter.db").read_bytes() == b"this is no database, " * 500
     assert inbox.count == 0
 

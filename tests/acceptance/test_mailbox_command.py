@@ -91,3 +91,15 @@ def test_a_port_in_use_is_a_clear_failure(tmp_path: Path, option: str) -> None:
     assert f"port {port}" in flat
     assert option in flat
     assert "Traceback" not in err
+
+
+def test_its_pages_can_listen_elsewhere(tmp_path: Path) -> None:
+    """As inside a container, whose own loopback nobody reaches; the mail server stays where it is."""
+    command = ("mailbox", "--smtp-port", 0, "--web-port", 0, "--web-host", "127.0.0.2", "--json")
+    with started(*command, cwd=tmp_path) as process:
+        where = ready(process)
+        port = int(where["web"].rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.2", port), timeout=10) as page:
+            page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            assert b"200 OK" in page.recv(100)
+        assert where["smtp"].startswith("127.0.0.1:")

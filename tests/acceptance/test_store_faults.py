@@ -16,7 +16,7 @@ from support.newsroom import newsroom, publish
 
 CONNECTIONS = 4
 IMPATIENT = '[store]\nurl = "sqlite:///newsletter.db?timeout=0.3"\n'
-DAMAGED = "the file is damaged; put a backup in its place, nothing is sent until then"
+DAMAGED = "the file is damaged, and nothing is sent; `newsletter restore FILE` puts a backup in its place"
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,62 @@
 """What is installed from the wheel is whole: it needs nothing of the checkout."""
 
 import json
-import os
+import signal
 import subprocess
-import sys
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from support.commands import ROOT, received
+from support.commands import ROOT, finish, only_object, received
+from support.installing import build_wheel, clean_environment, dependencies, new_venv
+
+from newsletter.adapters.stores.schema import REVISION
 
 SHIPPED = ("templates", "seeds", "subscribers")
-INSIDE = ("adapters/stores/migrations/versions", "web/templates/site", "web/templates/mailbox")
+INSIDE = ("adapters/stores/migrations/versions", "web/templates/site", "web/templates/mailbox", "weights")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The program in a venv of its own."""
+
+    programs: Path
+    environment: dict[str, str]
+
+    def start(self, *arguments: object, cwd: Path) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [self.programs / "newsletter", *map(str, arguments)],
+            cwd=cwd,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def answer(self, *arguments: object, cwd: Path) -> dict[str, Any]:
+        """The JSON that the command prints; it must succeed."""
+        ended = finish(self.start(*arguments, "--json", cwd=cwd), 60)
+        assert ended.returncode == 0, ended.stderr
+        return only_object(ended.stdout)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from the checkout, with nothing from the network."""
-    folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True)
-    (built,) = folder.glob("newsletter-*-py3-none-any.whl")
-    return built
+    return build_wheel(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """By pip, into an empty venv."""
+    folder = tmp_path_factory.mktemp("machine")
+    environment = clean_environment(dependencies(folder / "packages"))
+    programs = new_venv(folder / "venv")
+    pip = [programs / "python", "-m", "pip", "install", "--quiet", wheel]
+    subprocess.run(pip, env=environment, check=True, capture_output=True)
+    return Installed(programs, environment)
 
 
 def files(folder: Path) -> set[str]:
@@ -39,25 +74,43 @@ def test_it_carries_everything(wheel: Path) -> None:
     assert {name for name in names if not name.startswith(("newsletter/", "newsletter-"))} == set()
     for folder in (*INSIDE, *(f"shipped/{name}" for name in SHIPPED)):
         assert any(name.startswith(f"newsletter/{folder}/") for name in names)
+    assert any(name.endswith(".po") for name in names)
 
 
-def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
-    """In an empty folder, with the package from the wheel and not from the checkout."""
-    target, empty = tmp_path / "installed", tmp_path / "empty"
-    empty.mkdir()
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--no-index", "--no-deps", "--target", str(target), str(wheel)], check=True)
-    # Coverage is about the checkout: lines run in a copy of it would have no source when it is gone.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    environment["PYTHONPATH"] = str(target)
+def test_it_is_the_installed_one(installed: Installed, tmp_path: Path) -> None:
+    """And not that of the checkout, or the tests below would show nothing."""
+    where = [installed.programs / "python", "-c", "import newsletter; print(newsletter.__file__)"]
+    said = subprocess.run(
+        where, cwd=tmp_path, env=installed.environment, check=True, capture_output=True, text=True
+    )
+    assert Path(said.stdout.strip()).is_relative_to(installed.programs.parent)
 
-    def run(*command: str) -> str:
-        return subprocess.run(
-            [sys.executable, *command], cwd=empty, env=environment, check=True, capture_output=True, text=True
-        ).stdout
 
-    where = Path(run("-c", "import newsletter; print(newsletter.__file__)").strip())
-    assert where == target / "newsletter" / "__init__.py"
-    said = json.loads(run("-m", "newsletter", "demo", "--json"))
+def test_the_demo_runs_from_it(installed: Installed, tmp_path: Path) -> None:
+    """In an empty folder."""
+    said = installed.answer("demo", cwd=tmp_path)
     assert said["collected"]["entries"] == 99
-    assert said["outbox"]["accepted"] == len(received(empty / "demo" / "mailbox")) == 28
+    assert said["outbox"]["accepted"] == len(received(tmp_path / "demo" / "mailbox")) == 28
+
+
+def test_a_newsletter_of_ones_own_runs_from_it(installed: Installed, tmp_path: Path) -> None:
+    """Made, filled, in another language, published, looked at, backed up, and served."""
+    installed.answer("init", tmp_path / "mine", cwd=tmp_path)
+    cwd = tmp_path / "mine"
+    config = cwd / "newsletter.toml"
+    config.write_text(
+        config.read_text().replace('language = "en"', 'language = "de"').replace("port = 8080", "port = 0")
+    )
+    assert installed.answer("subscribers", "import", "subscribers.csv", cwd=cwd)["added"] == 28
+    installed.answer("collect", cwd=cwd)
+    assert installed.answer("publish", "--slot", "now", cwd=cwd)["outbox"]["planned"] == 28
+    assert installed.answer("status", cwd=cwd)["edition"]["number"] == 1
+    assert installed.answer("backup", "kept.db", cwd=cwd)["revision"] == REVISION
+    with installed.start("serve", "--json", cwd=cwd) as serving:
+        assert serving.stdout
+        web = json.loads(serving.stdout.readline())["web"]
+        for page, content in (("health", b"ok"), ("archive/1", b'<html lang="de"'), ("style.css", b"color")):
+            with urllib.request.urlopen(web + page, timeout=20) as answer:  # noqa: S310 - our own
+                assert content in answer.read()
+        serving.send_signal(signal.SIGTERM)
+        assert finish(serving, 60).returncode == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.newsroom import newsroom, write_config
 from support.samples import NOW, edition, entry
+from support.smtp import scripted_server
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.drafts import SqlDrafts
@@ -19,7 +20,7 @@ from newsletter.bootstrap import App, open_app
 from newsletter.core.audience import EVERYBODY
 from newsletter.core.model import Edition
 from newsletter.core.slots import Outcome, SlotOutcome
-from newsletter.errors import DraftChanged, NewsletterError, NotFound
+from newsletter.errors import DeliveryError, DraftChanged, NewsletterError, NotFound
 from newsletter.ports import PublishedEdition, WaitingEdition
 from newsletter.services.daily import Published
 
@@ -295,3 +296,30 @@ async def test_without_the_table_nobody_is_asked(tmp_path: Path) -> None:
         assert isinstance(await app.daily.serve(NOW + timedelta(days=1), NOW), Published)
         [settled] = await app.approval.settle(LATER)
         assert settled.outcome.outcome is Outcome.SKIPPED
+
+
+async def test_who_is_asked_is_asked_once(tmp_path: Path) -> None:
+    """An address that is refused does not bring the mail to the others again; where nobody takes it, it is
+    tried again, as the same message, and the edition waits all the same."""
+    answers = ["450 later"]
+
+    def on_rcpt(address: str) -> str | None:
+        return "550 nobody here" if address.startswith("gone") else answers[0] or None
+
+    more = ASKING + '[operator]\nmail = ["gone@example.org", "boss@example.org"]\n'
+    async with scripted_server(on_rcpt=on_rcpt) as server:
+        async with newsroom(tmp_path, port=server.port, more=more) as app:
+            await app.daily.serve(NOW, NOW)
+            assert app.asking
+            for _ in range(2):
+                with pytest.raises(DeliveryError):
+                    await app.asking.ask(NOW)
+            assert (await only(app)).told is None
+            answers[0] = ""
+            for _ in range(2):
+                await app.asking.ask(NOW)
+            assert server.accepted == {"boss@example.org": 1}
+            assert (await only(app)).told == NOW
+            await app.approval.move(await only(app), entry(4).id, 1)
+            await app.asking.ask(NOW)
+        assert server.accepted == {"boss@example.org": 1}

@@ -57,15 +57,15 @@ SqlOutbox.record = record
 """A broken variant: messages leave before it is on the disk that they do."""
 
 NO_SYNC = """
-from newsletter.adapters.stores import thread
+from newsletter.adapters.stores import opening
 
-real = thread._set_pragmas
+real = opening._set_pragmas
 
 def set_pragmas(connection, record):
     real(connection, record)
     connection.execute("PRAGMA synchronous = OFF")
 
-thread._set_pragmas = set_pragmas
+opening._set_pragmas = set_pragmas
 """
 """A broken variant: a commit does not wait for the disk."""
 

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from newsletter.adapters.stores.thread import READ, WRITE, Connection, DatabaseThread
+from newsletter.adapters.stores.opening import READ, WRITE
+from newsletter.adapters.stores.thread import Connection, DatabaseThread
 from newsletter.errors import AlreadyRunning, ConfigError, StoreError
 
 __all__ = ["Connection", "Database"]
@@ -168,5 +169,7 @@ def _mend(text: str, busy: float) -> str:
     if "already exists" in text:
         return "the file belongs to another program; name another in [store] url"
     if "malformed" in text or "not a database" in text:
-        return "the file is damaged; put a backup in its place, nothing is sent until then"
+        return (
+            "the file is damaged, and nothing is sent; `newsletter restore FILE` puts a backup in its place"
+        )
     return "check that the folder exists, can be written to and has space"

@@ -68,9 +68,9 @@ def resume(connection: sa.Connection, edition_id: int, now: datetime) -> None:
     _change(connection, edition_id, paused=None, resumed=now)
 
 
-def pause_all(connection: sa.Connection) -> tuple[int, ...]:
+def pause_all(connection: sa.Connection, why: str = _OLD_COPY) -> tuple[int, ...]:
     """This database is an old copy."""
-    return _pause(connection, unfinished(connection), _OLD_COPY)
+    return _pause(connection, unfinished(connection), why)
 
 
 def pause_idle(connection: sa.Connection, now: datetime, idle: timedelta) -> tuple[int, ...]:

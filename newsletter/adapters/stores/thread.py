@@ -3,26 +3,20 @@
     event loop ── a function ──▶ thread: open, BEGIN, function, COMMIT ──▶ the file
 
 A hop there and back costs about as much as a dozen statements, so whatever can goes as a whole function.
-Not in here: whose turn it is, and what errors mean to people (`database`).
+Not in here: the file and its upgrade (`opening`), whose turn it is, what errors mean to people (`database`).
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.adapters.stores.schema import REVISION
-from newsletter.errors import StoreError
+from newsletter.adapters.stores.opening import driver_of, make_engine, migrate
 
-__all__ = ["READ", "WRITE", "Connection", "DatabaseThread"]
-
-READ = "BEGIN"
-WRITE = "BEGIN IMMEDIATE"
-"""Whoever will write takes the lock at once: upgrading a read lock later can fail."""
+__all__ = ["Connection", "DatabaseThread"]
 
 T = TypeVar("T")
 
@@ -33,12 +27,7 @@ class DatabaseThread:
 
     def __init__(self, path: Path, busy: float) -> None:
         self._path = path
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)),
-            poolclass=sa.NullPool,
-            connect_args={"timeout": busy},
-        )
-        sa.event.listen(self._engine, "connect", _set_pragmas)
+        self._engine = make_engine(path, busy)
         self._executor = _one_thread()
         self._connection: sa.Connection | None = None
         self._abandoned = False
@@ -56,11 +45,11 @@ class DatabaseThread:
 
     async def begin(self, begin: str) -> None:
         """Start a transaction of several steps."""
-        await self.run(lambda connection: _driver(connection).execute(begin))
+        await self.run(lambda connection: driver_of(connection).execute(begin))
 
     async def commit(self) -> None:
         """Everything since `begin` is on the disk."""
-        await self.run(lambda connection: _driver(connection).commit())
+        await self.run(lambda connection: driver_of(connection).commit())
 
     async def roll_back(self) -> None:
         """Nothing since `begin` has happened; also where we are cancelled once more meanwhile."""
@@ -72,7 +61,7 @@ class DatabaseThread:
         """Whether it is empty now; between transactions only."""
 
         def checkpoint(connection: sa.Connection) -> bool:
-            busy, *_ = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, *_ = driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
         return await self.run(checkpoint)
@@ -98,11 +87,11 @@ class DatabaseThread:
 
     def _transact(self, begin: str, function: Callable[[sa.Connection], T]) -> T:
         def whole(connection: sa.Connection) -> T:
-            _driver(connection).execute(begin)
+            driver_of(connection).execute(begin)
             answer = function(connection)
             if self._abandoned:
                 raise asyncio.CancelledError
-            _driver(connection).commit()
+            driver_of(connection).commit()
             return answer
 
         try:
@@ -113,13 +102,13 @@ class DatabaseThread:
 
     def _roll_back(self) -> None:
         if self._connection is not None:
-            _driver(self._connection).rollback()
+            driver_of(self._connection).rollback()
 
     def _open(self) -> sa.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._engine.connect()
         try:
-            _migrate(connection)
+            migrate(connection, self._path)
         except BaseException:
             connection.close()
             raise
@@ -160,13 +149,6 @@ def _one_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
 
-def _driver(connection: sa.Connection) -> sqlite3.Connection:
-    """The driver's own connection, which begins and ends transactions: for SQLAlchemy everything happens in
-    one that never ends."""
-    driver: Any = connection.connection.driver_connection
-    return cast("sqlite3.Connection", driver)
-
-
 async def _end(job: Future[Any]) -> None:
     """Wait until it has ended, and raise only then if we are cancelled meanwhile."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
@@ -184,49 +166,3 @@ async def _end(job: Future[Any]) -> None:
 def _fetched(result: "sa.CursorResult[*tuple[Any, ...]]") -> "sa.Result[*tuple[Any, ...]]":
     # In the thread, since the event loop must not touch the connection.
     return result.freeze()() if result.returns_rows else result
-
-
-def _set_pragmas(connection: Any, record: object) -> None:
-    # Transactions are begun by name and not by the driver, which would begin them too late.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # A delivery's state must be on the disk, not on its way there, before DATA starts.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    # What is deleted or changed leaves no copy behind: people can ask to be erased.
-    cursor.execute("PRAGMA secure_delete = ON")
-    cursor.close()
-
-
-def _migrate(connection: sa.Connection) -> None:
-    """Bring it to this version's schema, which most starts find it in."""
-    if _revision(connection) != REVISION:
-        _driver(connection).execute(WRITE)
-        _upgrade(connection)
-        _driver(connection).commit()
-
-
-def _revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    return found
-
-
-def _upgrade(connection: sa.Connection) -> None:
-    # Alembic takes a third of a second to load.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", "newsletter.adapters.stores:migrations")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError(
-            f"the database is of a schema ({_revision(connection)}) that this version does not know: "
-            "it was made by a newer version. Install that one again."
-        ) from error
