@@ -13,7 +13,14 @@ from newsletter.services.deliver import DeliveryOptions
 from newsletter.services.outcomes import Rules
 from newsletter.services.ways import Server
 
-__all__ = ["delivery_options", "make_servers", "signup_limits", "warm_up_allowance"]
+__all__ = [
+    "delivery_options",
+    "make_servers",
+    "signup_limits",
+    "smtp_server",
+    "warm_up_allowance",
+    "warm_up_plan",
+]
 
 
 def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
@@ -38,8 +45,14 @@ def make_servers(settings: Settings, greeting_name: str) -> list[Server]:
 
 def warm_up_allowance(settings: Settings, day: date) -> int | None:
     """Copies on this day by the warm-up plan; None where there is none."""
+    plan = warm_up_plan(settings)
+    return None if plan is None else plan.allowance(day)
+
+
+def warm_up_plan(settings: Settings) -> WarmUp | None:
+    """How many copies may go out on which day, if that is bounded."""
     table = settings.smtp.warmup
-    return None if table is None else WarmUp(table.started, table.first_day, table.growth).allowance(day)
+    return None if table is None else WarmUp(table.started, table.first_day, table.growth)
 
 
 def signup_limits(settings: Settings) -> SignupLimits:
@@ -54,8 +67,9 @@ def signup_limits(settings: Settings) -> SignupLimits:
     )
 
 
-def _server(table: ServerTable, settings: Settings, greeting_name: str) -> Server:
-    server = SmtpServer(
+def smtp_server(table: ServerTable, settings: Settings, greeting_name: str) -> SmtpServer:
+    """How to speak to the server of one table. Raises ConfigError."""
+    return SmtpServer(
         host=table.host,
         port=table.port,
         tls=table.tls,
@@ -65,4 +79,8 @@ def _server(table: ServerTable, settings: Settings, greeting_name: str) -> Serve
         timeout=table.timeout.total_seconds(),
         ca_file=settings.path(table.ca_file) if table.ca_file else None,
     )
+
+
+def _server(table: ServerTable, settings: Settings, greeting_name: str) -> Server:
+    server = smtp_server(table, settings, greeting_name)
     return Server(str(server), SmtpTransport(server), table.connections, table.rate, table.weight)

@@ -10,6 +10,7 @@ from newsletter.cli.alive import alive
 from newsletter.cli.backup import backup, restore
 from newsletter.cli.check import check
 from newsletter.cli.demo import demo
+from newsletter.cli.doctor import doctor
 from newsletter.cli.init import init
 from newsletter.cli.jobs import collect, publish, run, send
 from newsletter.cli.logs import configure_logs
@@ -34,6 +35,7 @@ app = typer.Typer(
 for command in (
     demo,
     init,
+    doctor,
     collect,
     preview,
     check,

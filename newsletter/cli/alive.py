@@ -3,14 +3,14 @@
 import typer
 
 from newsletter.bootstrap import open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, command_for_each
 from newsletter.cli.output import print_json, print_lines, when
 from newsletter.core.slots import local_time, next_slot
 
 __all__ = ["alive"]
 
 
-@async_command
+@command_for_each
 async def alive(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = False) -> None:
     """Say whether all is well; exit code 1 where it is not.
 

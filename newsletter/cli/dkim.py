@@ -18,6 +18,7 @@ from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_comm
 from newsletter.cli.output import print_json, print_lines
 from newsletter.config import Settings, load_settings
 from newsletter.core.address import domain_of
+from newsletter.core.doctor.finding import strings_of
 from newsletter.errors import ConfigError, InputError
 
 __all__ = ["app"]
@@ -26,8 +27,6 @@ app = typer.Typer(help="Keys to sign with.", no_args_is_help=True)
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,180}}\Z){_LABEL}(?:\.{_LABEL})*")
-_LONGEST_STRING = 255
-"""Of those that make up a TXT record (RFC 6376, 3.6.2.2)."""
 
 
 class KeyType(StrEnum):
@@ -98,7 +97,7 @@ async def generate(
     print_lines(f"✓ {key.file} has the private key, for nobody else to read." for key in keys)
     print_lines(["", "Into the DNS, as TXT:"])
     for key in keys:
-        strings = " ".join(f'"{part}"' for part in _strings(records[key]))
+        strings = " ".join(f'"{part}"' for part in strings_of(records[key]))
         print_lines([f"  name   {key.name}", f"  value  {strings}"])
     print_lines(["", f"Into {config}, once the DNS has it:", "  [dkim]"])
     print_lines(f"  {setting} = {json.dumps(value)}" for setting, value in table.items())
@@ -172,9 +171,5 @@ def _key_json(key: _Key, record: str) -> dict[str, object]:
         "file": str(key.file),
         "name": key.name,
         "value": record,
-        "strings": _strings(record),
+        "strings": strings_of(record),
     }
-
-
-def _strings(record: str) -> list[str]:
-    return [record[at : at + _LONGEST_STRING] for at in range(0, len(record), _LONGEST_STRING)]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter.bootstrap import App, open_app
-from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Weekly, async_command
+from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, Weekly, command_for_each
 from newsletter.cli.output import print_json, print_lines, print_table, when
 from newsletter.core.slots import Planned, SlotOutcome, calendar
 from newsletter.services.daily import DailyJob
@@ -29,7 +29,7 @@ To = Annotated[
 ]
 
 
-@async_command
+@command_for_each
 async def slots(
     from_: From = None,
     to: To = None,

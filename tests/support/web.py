@@ -21,6 +21,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     """By lower-case name."""
+    method: str = "GET"
 
 
 Sender = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -90,7 +91,8 @@ class WebServer:
 def _parsed(head: bytes) -> Asked:
     first, *lines = head.decode("latin-1").rstrip().split("\r\n")
     pairs = (line.partition(":") for line in lines)
-    return Asked(first.split(" ")[1], {name.lower(): value.strip() for name, _, value in pairs})
+    method, path, _ = first.split(" ")
+    return Asked(path, {name.lower(): value.strip() for name, _, value in pairs}, method)
 
 
 @asynccontextmanager

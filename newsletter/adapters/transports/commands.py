@@ -48,6 +48,10 @@ class Extensions:
     """SMTPUTF8, RFC 6531."""
     dsn: bool = False
     """RFC 3461."""
+    starttls: bool = False
+    """RFC 3207; by the end nothing offers it any more where it was taken up."""
+    auth: bool = False
+    """RFC 4954."""
 
     @classmethod
     def of(cls, offered: Mapping[str, str]) -> Self:
@@ -60,6 +64,8 @@ class Extensions:
             eight_bit="8bitmime" in offered,
             utf8="smtputf8" in offered,
             dsn="dsn" in offered,
+            starttls="starttls" in offered,
+            auth="auth" in offered,
         )
 
 
