@@ -74,6 +74,11 @@ class Readers(Foundation):
         return Secrets(self.settings).api_tokens()
 
     @cached_property
+    def dashboard_token(self) -> str | None:
+        """With which the dashboard is shown to whoever asks from elsewhere."""
+        return Secrets(self.settings).dashboard_token()
+
+    @cached_property
     def proofs(self) -> Proofs:
         """By which copies are known that came back."""
         return make_proofs(self.newsletter, self.keys)

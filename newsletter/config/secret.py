@@ -75,6 +75,23 @@ class Secrets:
             )
         return tuple(tokens)
 
+    def dashboard_token(self) -> str | None:
+        """With which the dashboard and the metrics are shown to whoever asks from elsewhere; at least 24
+        characters. None where they are shown to this machine alone."""
+        table = self._settings.dashboard
+        token = self._find(table.token_env, table.token_file) or ""
+        if token and (len(token) < 24 or not token.isascii() or len(token.split()) != 1):
+            raise ConfigError(
+                "[dashboard] token: take one of at least 24 characters, ASCII and without spaces "
+                "(`openssl rand -hex 24`)."
+            )
+        if table.token_file and not token:
+            raise ConfigError(
+                f"[dashboard] token_file: {self._settings.path(table.token_file)} has no token; write one "
+                "into it (`openssl rand -hex 24`), or take the key out."
+            )
+        return token or None
+
     def password(self, variable: str | None, file: str | None, place: str, keys: str = "password") -> str:
         """What is named in this place of the configuration by two keys that end in _env and _file."""
         value = self._find(variable, file)

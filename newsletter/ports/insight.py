@@ -24,6 +24,7 @@ __all__ = [
     "Minute",
     "Pulse",
     "Timeline",
+    "WaitingDraft",
 ]
 
 
@@ -153,6 +154,21 @@ class BounceDay:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingDraft:
+    """An edition that waits for a person's word."""
+
+    series: str
+    number: int
+    slot: datetime
+    deadline: datetime
+
+    @property
+    def name(self) -> str:
+        """As people will call it."""
+        return name_in(self.series, self.number)
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """When a part of the program last gave a sign of life."""
 
@@ -183,6 +199,9 @@ class Insight(Protocol):
 
     async def bounce_days(self, since: datetime) -> tuple[BounceDay, ...]:
         """Likewise."""
+
+    async def drafts(self, series: Sequence[str]) -> tuple[WaitingDraft, ...]:
+        """Of these series, by their slots."""
 
     async def pulses(self) -> tuple[Pulse, ...]:
         """By name."""

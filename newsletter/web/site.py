@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter.bootstrap import App
 from newsletter.core.rhythm import Frequency
+from newsletter.web.dashboard import dashboard_routes
 from newsletter.web.headers import SecurityHeaders
 from newsletter.web.hooks import hook_routes
 from newsletter.web.pages.approval import ApprovalPages
@@ -48,6 +49,7 @@ def site(app: App) -> Starlette:
     routes: list[BaseRoute] = [route for start in starts for route in _routes(common, general, start)]
     routes += _api_routes(common, starts)
     routes += hook_routes(app, starts)
+    routes += dashboard_routes(app, starts)
     public = Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders, headers=HEADERS)],

@@ -53,6 +53,7 @@ PLACES = [
     Place("more, asked for", "{more}/2/1"),
     Place("unknown", "/unsubscribe/x", 404),
     Place("problem", "/nowhere", 404),
+    Place("dashboard", "/dashboard"),
 ]
 WINDOWS = [Window(width, scheme) for width in WIDTHS for scheme in SCHEMES]
 
@@ -66,6 +67,7 @@ async def furnish(app: App) -> dict[str, str]:
             for n, paper in enumerate(papers(20, start=1 + 20 * day))
         ]
         edition = (await publish(app, made, days=day)).edition
+    await app.memory.failed("labs", "https://labs.example/feed.xml: answered 503", NOW)
     people = {
         name: (await subscribe(app, f"{name}@example.org")).id
         for name in ("ada", "paused", "arabic", "german", "left", "bo")

@@ -11,7 +11,7 @@ from support.samples import NOW, edition
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.insight import SqlInsight
 from newsletter.adapters.stores.outbox import SqlOutbox
-from newsletter.adapters.stores.schema import bounces, pulses
+from newsletter.adapters.stores.schema import bounces, drafts, pulses
 from newsletter.core.consent import Event
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState as State
@@ -160,6 +160,19 @@ async def test_what_came_back_is_told_by_day_and_kind(insight, database, planned
     day = date(2026, 3, 11)
     assert await insight.bounce_days(NOW) == (BounceDay(day, "hard", 1), BounceDay(day, "soft", 2))
     assert await insight.bounce_days(NOW + MINUTE) == ()
+
+
+async def test_editions_that_wait_for_a_word_are_told(insight, database):
+    """With the time until which they do, of the asked series alone."""
+    row = {"slot": NOW.isoformat(), "content": {}, "version": 1, "created": NOW, "deadline": NOW + MINUTE}
+    rows = [{**row, "newsletter": name, "number": 3} for name in ("papers", "others", "papers/weekly")]
+    async with database.begin() as connection:
+        await connection.execute(sa.insert(drafts), rows)
+    found = await insight.drafts(["papers", "papers/weekly"])
+    assert {(draft.name, draft.slot, draft.deadline) for draft in found} == {
+        ("3", NOW, NOW + MINUTE),
+        ("w3", NOW, NOW + MINUTE),
+    }
 
 
 async def test_signs_of_life_are_told_by_name(insight, database):

@@ -22,7 +22,7 @@ from newsletter.adapters.stores.schema import history
 from newsletter.bootstrap import App, open_app
 from newsletter.core.consent import Event
 from newsletter.core.model import DeliveryState, SubscriberStatus
-from newsletter.web.api.access import Attempts
+from newsletter.web.attempts import Attempts
 
 TOKEN, READING = "w" * 24, "r" * 24
 MOST = 262_144

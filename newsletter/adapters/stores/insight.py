@@ -18,6 +18,7 @@ from newsletter.adapters.stores.schema import (
     FAILED_ROWS,
     OPEN_ROWS,
     bounces,
+    drafts,
     editions,
     history,
     in_state,
@@ -40,6 +41,7 @@ from newsletter.ports.insight import (
     Minute,
     Pulse,
     Timeline,
+    WaitingDraft,
 )
 
 __all__ = ["SqlInsight"]
@@ -107,6 +109,14 @@ class SqlInsight:
             for text, kind, count in await connection.execute(query.group_by(day, bounces.c.kind)):
                 found.append(BounceDay(date.fromisoformat(text), kind, count))
         return tuple(found)
+
+    async def drafts(self, series: Sequence[str]) -> tuple[WaitingDraft, ...]:
+        """By their slots."""
+        names = ("newsletter", "number", "slot", "deadline")
+        query = sa.select(*(drafts.c[name] for name in names)).where(drafts.c.newsletter.in_(series))
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.order_by(drafts.c.slot))
+            return tuple(WaitingDraft(of, n, datetime.fromisoformat(slot), at) for of, n, slot, at in rows)
 
     async def pulses(self) -> tuple[Pulse, ...]:
         """By name."""

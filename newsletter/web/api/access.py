@@ -1,9 +1,7 @@
 """Who may use the API: bearer tokens (RFC 6750), and a limit for those who guess."""
 
 import hmac
-from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 
@@ -13,9 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter.core.visitors import Network, visitor
 from newsletter.ports import Clock
 from newsletter.web.api.problems import problem
+from newsletter.web.attempts import Attempts
 from newsletter.web.clients import client_of
 
-__all__ = ["Access", "Attempts", "Gate", "Role"]
+__all__ = ["Access", "Gate", "Role"]
 
 LARGEST = 2**18
 """Octets of a body: more than any takes that is within the limits."""
@@ -48,33 +47,6 @@ class Access:
         given = _digest(token.strip())
         found = [role for digest, role in self._roles if hmac.compare_digest(digest, given)]
         return found[0] if found and scheme.lower() == "bearer" else None
-
-
-class Attempts:
-    """Counts the wrong tokens of each client; where there are too many, none is looked at for a while."""
-
-    def __init__(
-        self, most: int = 20, within: timedelta = timedelta(minutes=1), clients: int = 10_000
-    ) -> None:
-        self._most, self._within, self._clients = most, within, clients
-        self._failed: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
-        """Since when, and how often. The oldest first, which make room."""
-
-    def wait(self, client: str, now: datetime) -> int:
-        """For how many seconds; 0 where the next one may come."""
-        since, count = self._failed.get(client, (now, 0))
-        left = since + self._within - now
-        return max(int(left.total_seconds()), 1) if count >= self._most and left > timedelta(0) else 0
-
-    def failed(self, client: str, now: datetime) -> None:
-        """Once more."""
-        since, count = self._failed.get(client, (now, 0))
-        if now - since >= self._within:
-            since, count = now, 0
-            self._failed.pop(client, None)
-        self._failed[client] = (since, count + 1)
-        if len(self._failed) > self._clients:
-            self._failed.popitem(last=False)
 
 
 class Gate:
