@@ -22,7 +22,6 @@ from newsletter.adapters.machine import ThisMachine
 from newsletter.adapters.sources.file import FileSource
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import REVISION
-from newsletter.adapters.stores.signs import signs_of_life
 from newsletter.adapters.transports.probe import SmtpProbe
 from newsletter.bootstrap import App, open_app
 from newsletter.bootstrap.foundation import shipped
@@ -208,7 +207,7 @@ class _Newsroom:
             active=(await app.subscribers.counts()).get(SubscriberStatus.ACTIVE, 0),
             outcomes=await app.slots.outcomes(app.newsletter.id),
             sources=tuple(SourceHealth(state.name, state.succeeded, state.error) for state in known),
-            pulses=await signs_of_life(app.database),
+            pulses={pulse.name: pulse.at for pulse in await app.insight.pulses()},
         )
 
     async def email(self, *, sample: bool) -> EmailVerdict:

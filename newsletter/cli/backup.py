@@ -12,12 +12,16 @@ from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import print_json, print_lines, progress_bar, when
 from newsletter.config import ConfigFile, load_settings
+from newsletter.core.consent import Event
 from newsletter.core.series import edition_name, weekly_of
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import ConfigError, InputError
 from newsletter.ports import PublishedEdition
 
 __all__ = ["backup", "restore"]
+
+_SOURCE = "restore"
+"""Of what the history of a person has of it."""
 
 
 @async_command
@@ -76,7 +80,9 @@ async def restore(
     _expect_sqlite(config)
     async with open_app(config, now) as app:
         instant = app.clock.now()
+        _ = app.keys  # without them nobody can be erased again, and it is better to know now
         restored = await app.backups.put_back(file, instant)
+        gone = await _let_go(app, restored.kept, instant)
         held = await _held(app)
         skipped = await _skip(app, instant)
         if json:
@@ -85,6 +91,7 @@ async def restore(
                     "database": str(app.database.path),
                     "revision": restored.revision,
                     "kept": str(restored.kept) if restored.kept else None,
+                    "left": gone,
                     "held": [edition_name(published.edition) for published in held],
                     "skipped": [slot.isoformat() for slot in skipped],
                 }
@@ -92,7 +99,7 @@ async def restore(
             return
         print_lines([f"✓ {app.database.path} is the backup {file}"])
         print_lines([f"  what was there before is {restored.kept}"] if restored.kept else [])
-        print_lines(_next_steps(held, skipped))
+        print_lines(_next_steps(held, skipped, gone))
 
 
 def _expect_sqlite(config: ConfigFile) -> None:
@@ -117,6 +124,18 @@ async def _held(app: App) -> list[PublishedEdition]:
     return [published for name in series for published in await app.editions.paused(name)]
 
 
+async def _let_go(app: App, kept: Path | None, now: datetime) -> int | None:
+    """Whoever has left since the backup was made does so again. How many these are; None where the database
+    that was there cannot tell."""
+    left = await app.backups.left_since(kept) if kept else None
+    for person in left or ():
+        if person.event is Event.ERASE:
+            await app.subscribers.erase(person.email, now, _SOURCE)
+        else:
+            await app.subscribers.move(person.subscriber_id, person.event, now, _SOURCE)
+    return None if left is None else len(left)
+
+
 async def _skip(app: App, now: datetime) -> list[datetime]:
     """End the slots that are due: their editions may have gone out after the backup was made."""
     skipped = []
@@ -127,7 +146,14 @@ async def _skip(app: App, now: datetime) -> list[datetime]:
     return skipped
 
 
-def _next_steps(held: list[PublishedEdition], skipped: list[datetime]) -> Iterator[str]:
+def _next_steps(held: list[PublishedEdition], skipped: list[datetime], gone: int | None) -> Iterator[str]:
+    if gone:
+        yield f"  {gone} who had left since are off the list again"
+    elif gone is None:
+        yield (
+            "  ! Whoever left after the backup was made is on the list again: nothing here knows of them. "
+            "Look into the returned mail, and `newsletter subscribers remove` takes them off."
+        )
     for published in held:
         yield f"  ! {published.pause_notice}"
     for slot in skipped:

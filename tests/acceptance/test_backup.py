@@ -14,13 +14,13 @@ import pytest
 from support.commands import Mailbox, answer, database, finish, mailbox, newsletter, ready, started
 from support.faults import SEND, Office, run, wait_until
 from support.newsroom import newsroom, publish
-from support.room import DUE, Room, furnish
+from support.room import DUE, READERS, Room, furnish
 
 from newsletter.adapters.stores.backups import Backups
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import REVISION
 
-READERS = 200
+COPIES = 200
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,9 @@ def room(tmp_path: Path, inbox: Mailbox) -> Room:
 async def office(tmp_path: Path, inbox: Mailbox) -> Office:
     """An edition for 200 readers, published and not sent."""
     inbox.empty()
-    async with newsroom(tmp_path, port=inbox.port, connections=2, readers=READERS) as app:
+    async with newsroom(tmp_path, port=inbox.port, connections=2, readers=COPIES) as app:
         await publish(app)
-    return Office(tmp_path, inbox, READERS)
+    return Office(tmp_path, inbox, COPIES)
 
 
 def names(folder: Path) -> set[str]:
@@ -138,9 +138,9 @@ def test_it_is_made_while_a_send_is_running(office: Office) -> None:
     with closing(sqlite3.connect(office.folder / "kept.db")) as copy:
         states = Counter(state for (state,) in copy.execute("SELECT state FROM outbox"))
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert states.total() == READERS
-    assert 0 < states["accepted"] < READERS
-    assert len({message.recipient for message in office.inbox.received}) == READERS
+    assert states.total() == COPIES
+    assert 0 < states["accepted"] < COPIES
+    assert len({message.recipient for message in office.inbox.received}) == COPIES
 
 
 # Putting one back
@@ -158,7 +158,7 @@ def test_what_was_pending_is_held_until_a_person_says_so(office: Office) -> None
     answer(*SEND, cwd=office.folder)
     assert office.inbox.count == 0
     answer("editions", "resume", 1, cwd=office.folder)
-    assert answer(*SEND, cwd=office.folder)["outbox"]["accepted"] == READERS
+    assert answer(*SEND, cwd=office.folder)["outbox"]["accepted"] == COPIES
 
 
 def test_on_another_machine_it_is_held_too(office: Office) -> None:
@@ -188,6 +188,28 @@ def test_a_slot_that_went_out_after_the_backup_is_not_served_again(room: Room, i
     assert room.slots()[0] == ("2026-03-11", "skipped")
     room.do("run", now="2026-03-12T08:00:00+00:00")
     assert inbox.count == 6
+
+
+def test_whoever_left_since_stays_away(room: Room) -> None:
+    """Unsubscribed or erased; by the database that the backup takes the place of."""
+    room.do("backup", "kept.db")
+    room.do("subscribers", "remove", READERS[0])
+    room.do("subscribers", "erase", READERS[1])
+    said = room.do("restore", "kept.db")
+    assert said["left"] == 2
+    assert room.do("status")["subscribers"] == {"active": 1, "unsubscribed": 1, "erased": 1}
+    with closing(sqlite3.connect(room.folder / "newsletter.db")) as connection:
+        assert READERS[1] not in "\n".join(connection.iterdump())
+
+
+def test_where_nothing_knows_who_left_it_says_so(room: Room) -> None:
+    """The database that was there is another one, whose numbers mean other people."""
+    room.do("backup", "kept.db")
+    (room.folder / "newsletter.db").unlink()
+    room.do("subscribers", "import", "people.csv")
+    room.do("subscribers", "erase", READERS[0])
+    assert "is on the list again" in room.say("restore", "kept.db")[0]
+    assert room.do("status")["subscribers"] == {"active": 3}
 
 
 def test_what_waited_for_approval_is_dropped(room: Room) -> None:
@@ -258,7 +280,7 @@ def test_a_damaged_database_is_replaced(office: Office) -> None:
     said = answer("restore", "kept.db", "--now", DUE, cwd=office.folder)
     assert (office.folder / said["kept"]).read_bytes().startswith(b"\xff")
     answer("editions", "resume", 1, cwd=office.folder)
-    assert answer(*SEND, cwd=office.folder)["outbox"]["accepted"] == READERS
+    assert answer(*SEND, cwd=office.folder)["outbox"]["accepted"] == COPIES
 
 
 def test_what_is_no_backup_changes_nothing(room: Room) -> None:

@@ -4,7 +4,7 @@ and with texts in them that would do harm. All is looked at in one go: a test on
 import json
 import threading
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from newsletter.core.likeness import like_of
 from newsletter.core.model import Entry
 from newsletter.core.rhythm import Frequency, Rhythm
 from newsletter.core.wishes import Wishes
+from newsletter.services.approval import link_token
 
 pytestmark = [pytest.mark.browser, judges.needs_browser, pytest.mark.timeout(400)]
 
@@ -51,6 +52,7 @@ PLACES = [
     Place("goodbye", "{left}"),
     Place("more", "{more}/2/2"),
     Place("more, asked for", "{more}/2/1"),
+    Place("approve", "{approve}"),
     Place("unknown", "/unsubscribe/x", 404),
     Place("problem", "/nowhere", 404),
     Place("dashboard", "/dashboard"),
@@ -89,6 +91,7 @@ async def furnish(app: App) -> dict[str, str]:
     await app.subscribers.move(people["left"], Event.UNSUBSCRIBE, NOW, "link")
     links = {name: link_of(app, people[name], tokens.PREFERENCES) for name in ("paused", "arabic", "german")}
     return links | {
+        "approve": await waiting(app),
         "preferences": link_of(app, people["ada"], tokens.PREFERENCES),
         "unsubscribe": link_of(app, people["ada"]),
         "more": link_of(app, people["ada"], tokens.MORE),
@@ -100,6 +103,17 @@ async def furnish(app: App) -> dict[str, str]:
         "leaver": link_of(app, people["bo"]),
         "liker": link_of(app, people["bo"], tokens.MORE),
     }
+
+
+async def waiting(app: App) -> str:
+    """The page of an edition that waits for a word."""
+    later = NOW + timedelta(days=4)
+    await app.entries.add(papers(20, start=100), later)
+    edition = await app.desk.propose(later, later)
+    assert edition
+    kept = await app.drafts.keep(edition, later, later)
+    assert kept
+    return f"/approve/{link_token(app.secret, kept)}"
 
 
 def walk(links: dict[str, str]) -> Visit:

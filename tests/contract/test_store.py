@@ -1,6 +1,7 @@
 """What every store promises, whatever database is behind it."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
@@ -381,6 +382,28 @@ async def test_the_migrations_lead_to_the_schema(tmp_path: Path, entries):
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+async def test_slots_of_an_older_version_keep_their_dates(tmp_path: Path, entries):
+    """One of each date is that of the schedule: what has seconds, or was for some, was made by hand."""
+    await entries.list()
+    with closing(sqlite3.connect(tmp_path / "papers.db")) as connection, connection:
+        connection.executescript(
+            "DROP INDEX uq_slots_newsletter_day; ALTER TABLE slots DROP COLUMN day;"
+            "ALTER TABLE slots DROP COLUMN told; DROP TABLE drafts; DROP TABLE pulses;"
+            "UPDATE alembic_version SET version_num = '0007';"
+        )
+        aside = "an extra edition for a part of the readers"
+        old = [("11T06:00:12", ""), ("11T07:30:00", ""), ("11T09:00:00", ""), ("12T07:00:00", aside)]
+        connection.executemany(
+            "INSERT INTO slots VALUES ('papers', '2026-03-' || ? || '+01:00', 'sent', ?, 1, '2026-03-12')",
+            [*old, ("12T07:30:00", "")],
+        )
+    newer = Database("sqlite:///papers.db", tmp_path)
+    outcomes = await SqlSlots(newer).outcomes("papers")
+    regular = [f"{outcome.slot:%d %H:%M}" for outcome in outcomes if not outcome.extra]
+    assert (len(outcomes), regular) == (5, ["12 07:30", "11 07:30"])
+    await newer.close()
 
 
 async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, entries):

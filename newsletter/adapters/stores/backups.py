@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from newsletter.adapters.stores.copying import copy_database, new_file, open_to_read, sync_folder
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.leavers import Left, left_since
 from newsletter.adapters.stores.opening import driver_of, make_engine, migrate
 from newsletter.adapters.stores.pauses import pause_all
 from newsletter.adapters.stores.schema import drafts, slots
@@ -96,6 +97,10 @@ class Backups:
         # Counts on from the last send of the database that was there, or its editions would be held again.
         async with SendCounter(self._database).exclusive():
             return restored
+
+    async def left_since(self, kept: Path) -> tuple[Left, ...] | None:
+        """Who has left by what `kept` knows, and is on the list again; None where it cannot tell."""
+        return await asyncio.to_thread(left_since, kept, self._database.path)
 
 
 @contextmanager

@@ -106,7 +106,8 @@ def judge_database(state: DatabaseState, newest: str) -> Iterator[Finding]:
             "database",
             f"{state.path} cannot be relied on",
             sentence(state.trouble),
-            "Stop the newsletter, keep the file, and put your latest backup in its place.",
+            "Stop the newsletter, and put your latest backup in its place; the file is kept beside it:\n"
+            "newsletter restore FILE",
         )
     elif state.revision != newest:
         yield _other_revision(state, newest)
@@ -132,8 +133,8 @@ def _other_revision(state: DatabaseState, newest: str) -> Finding:
     return warning(
         "database",
         f"{state.path} is of an earlier version (schema {state.revision or 'none'})",
-        f"The next command brings it to {newest}, and there is no way back.",
-        f"Make a backup first:\nsqlite3 {quote(state.path)} \".backup '{state.path}.backup'\"",
+        f"The next command brings it to {newest}, and keeps a copy of it as it is beside it.",
+        "Run the next command:\nnewsletter status",
     )
 
 
