@@ -37,8 +37,8 @@ class Audience:
     others either."""
 
     def at_once(self) -> Self:
-        """The same people, for an extra edition."""
-        return replace(self, extra=True, usual=None)
+        """The same people, for an extra edition: only an hour of their own puts it off."""
+        return replace(self, extra=True, usual=None, following=None)
 
     def part(self, segment: Segment) -> Self:
         """Those of this audience who belong to `segment`, for an extra edition."""

@@ -226,7 +226,7 @@ def test_a_rehearsal_sends_and_publishes_nothing(room: Room, inbox: Mailbox) -> 
     assert (room.folder / rehearsed["preview"] / "index.html").is_file()
     assert inbox.count == 0
     assert room.slots() == []
-    assert room.do("editions", "list") == {"editions": []}
+    assert room.do("editions", "list") == {"editions": [], "waiting": []}
     assert room.do("run")["edition"] == rehearsed["edition"] | {"slot": SLOT}
 
 

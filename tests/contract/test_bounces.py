@@ -281,7 +281,7 @@ async def test_a_letter_that_is_refused_at_once_counts_too(room: Room):
 
 async def test_rejections_are_found_in_an_index(room: Room):
     """However many copies were accepted."""
-    query = "EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE state = 'rejected' AND changed >= '2026'"
+    query = "EXPLAIN QUERY PLAN SELECT reason FROM outbox WHERE state = 'rejected' AND changed >= '2026'"
     async with room.app.database.read() as connection:
         plan = [row[3] for row in await connection.execute(sa.text(query))]
     assert any("ix_outbox_rejected" in step for step in plan)
