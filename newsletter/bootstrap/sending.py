@@ -33,6 +33,8 @@ def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
             alarm=Alarm(share=table.pause_at),
         ),
         domains={limits.domain: Limits(limits.rate, limits.connections) for limits in settings.smtp.domains},
+        # A warm-up reaches only some readers a day; the others get at least yesterday's.
+        newest_only=settings.schedule.deliver is not None and budget is None,
         idle=table.hold_after,
         budget=budget,
     )

@@ -10,10 +10,12 @@ from newsletter.cli.failures import failure_rows, where_rows
 from newsletter.cli.look import BAD, DIM, GOOD, WAITS, bar, day, headline, moment, section, spell, told
 from newsletter.cli.output import held_lines
 from newsletter.cli.standing import Standing
+from newsletter.cli.work import drafts_lines
 from newsletter.core.cleaning import clean_text
 from newsletter.core.model import DeliveryState as State
 from newsletter.core.rhythm import Frequency
 from newsletter.core.slots import Outcome, SlotOutcome, local_time
+from newsletter.core.watch import STALE
 from newsletter.ports.insight import EditionCounts, InFlight
 
 __all__ = ["show"]
@@ -22,9 +24,6 @@ _SLOTS = 7
 _SHOWN = 5
 _OUTCOMES = {Outcome.SENT: GOOD, Outcome.EMPTY: DIM, Outcome.SKIPPED: WAITS, Outcome.FAILED: BAD}
 _NOTHING_YET = "none yet: `newsletter run --slot now` makes the first edition"
-_SILENT = timedelta(minutes=15)
-"""A part of the program that has given no sign of life for longer is looked at."""
-
 Row = Sequence[str | Text]
 
 
@@ -50,7 +49,11 @@ async def _calls(app: App, standing: Standing) -> list[Row]:
     for one in doubtful:
         held[one.id] = await app.outbox.edition(one.id)
     lines = [line for one in held.values() for line in held_lines(one, await app.outbox.accounting(one.id))]
-    return [(told(line.removeprefix("  ! "), BAD),) for line in lines]
+    urgent = [*map(str, await app.watch.running(standing.now)), *lines]
+    return [
+        *[(told(line.removeprefix("  ! "), BAD),) for line in urgent],
+        *[(told(line.removeprefix("· "), WAITS),) for line in await drafts_lines(app)],
+    ]
 
 
 def _flights(standing: Standing) -> Iterator[Row]:
@@ -155,4 +158,4 @@ def _rest(standing: Standing) -> Iterator[Row]:
     yield "Subscribers", f"{people} ({change} in 7 days)" if change else people
     for pulse in standing.pulses:
         silence = standing.now - pulse.at
-        yield pulse.name.capitalize(), told(f"alive {spell(silence)} ago", BAD if silence > _SILENT else "")
+        yield pulse.name.capitalize(), told(f"alive {spell(silence)} ago", BAD if silence > STALE else "")

@@ -40,6 +40,8 @@ class DeliveryOptions:
     rules: Rules = field(default_factory=Rules)
     domains: Mapping[str, Limits] = field(default_factory=dict)
     """By recipient domain; "*" is for those without limits of their own."""
+    newest_only: bool = False
+    """Whether a copy is given up once a newer edition is due for its reader."""
     idle: timedelta = timedelta(days=1)
     """After so long without an attempt, what is left of an edition waits for a person."""
     budget: int | None = None
@@ -84,8 +86,7 @@ class Delivery:
         person now."""
         async with self._outbox.exclusive():
             now = self._clock.now()
-            if self._options.budget is None:
-                # A warm-up reaches only some readers a day; the others get at least yesterday's.
+            if self._options.newest_only:
                 await self._outbox.supersede(now)
             held = await self._outbox.hold_stale(now, self._options.idle)
             await self._outbox.expire(now, self._options.rules.retries.lifetime)

@@ -42,16 +42,20 @@ class Watch:
 
     async def look(self, now: datetime) -> Health:
         """All that can be said. Raises StoreError."""
-        pulse = await self.pulses.last(SCHEDULER)
-        scheduler = judge_pulse(pulse, now)
+        findings = [*await self.running(now)]
+        findings += [finding async for finding in self._waiting(now)]
+        findings += await self._untold(now)
+        return Health(tuple(findings), await self.pulses.last(SCHEDULER))
+
+    async def running(self, now: datetime) -> Sequence[Finding]:
+        """Whether somebody serves the slots, and how the last ones ended."""
+        scheduler = judge_pulse(await self.pulses.last(SCHEDULER), now)
         findings = [scheduler] if scheduler else []
         for job in await self.jobs():
             waiting = await self.tellings.waiting(job.desk.series, now - GRACE)
             outcomes = await job.slots.outcomes(job.desk.series)
             findings += judge_series(SeriesState(job.schedule, outcomes, waiting), now)
-        findings += [finding async for finding in self._waiting(now)]
-        findings += await self._untold(now)
-        return Health(tuple(findings), pulse)
+        return findings
 
     async def _waiting(self, now: datetime) -> AsyncIterator[Finding]:
         if copies := await self.stuck(now):

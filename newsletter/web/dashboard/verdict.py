@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 
 from newsletter.core.model import DeliveryState as State
+from newsletter.core.notices import is_trouble
 from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due
+from newsletter.core.watch import GRACE, STALE
 from newsletter.ports import SourceState
 from newsletter.ports.insight import EditionCounts, InFlight, Pulse, WaitingDraft
 from newsletter.web.dashboard.words import clock_time, counted, day_and_time
@@ -16,16 +18,10 @@ __all__ = ["FAILED", "Level", "Reason", "Signs", "judge", "level_of"]
 FAILED = (State.REJECTED, State.EXPIRED, State.UNKNOWN)
 """States of copies that did not arrive."""
 
-_SILENT = timedelta(minutes=5)
-"""The scheduler gives a sign of life a minute."""
-_LATE = timedelta(hours=1)
-"""So long after its time a slot should have ended."""
 _BAD_SHARE, _POOR_SHARE = 0.10, 0.02
 """Of the copies of an edition, that failed."""
 _FEW = 5
 """Failed copies that are nothing to worry about, whatever their share."""
-_AS_IT_SHOULD_BE = ("holiday", "an extra edition", "another edition")
-"""How reasons begin for which a slot may be skipped."""
 
 
 class Level(IntEnum):
@@ -80,7 +76,7 @@ def level_of(reasons: Sequence[Reason]) -> Level:
 
 def _scheduler(signs: Signs, now: datetime) -> Iterator[Reason]:
     for pulse in signs.pulses:
-        if abs(now - pulse.at) > _SILENT:
+        if abs(now - pulse.at) > STALE:
             since = day_and_time(pulse.at, now, signs.schedule.zone)
             yield Reason(
                 Level.BAD,
@@ -94,10 +90,8 @@ def _slots(signs: Signs, now: datetime) -> Iterator[Reason]:
         until = day_and_time(draft.deadline, now, signs.schedule.zone)
         mend = f"`newsletter editions approve {draft.name}` lets it go."
         yield Reason(Level.WARN, f"Edition {draft.name} waits for your word until {until}", mend)
-    late = due(signs.schedule, now - _LATE, signs.outcomes)
-    waiting = {draft.slot for draft in signs.drafts}
-    open_slots = [slot for slot in (late.slot, *(missed.slot for missed in late.missed)) if slot]
-    unserved = [slot for slot in open_slots if slot not in waiting]
+    late = due(signs.schedule, now - GRACE, signs.outcomes, [draft.slot for draft in signs.drafts])
+    unserved = [slot for slot in (late.slot, *(missed.slot for missed in late.missed)) if slot]
     if unserved:
         when = day_and_time(max(unserved), now, signs.schedule.zone)
         mend = "Start `newsletter serve`, or let cron call `newsletter run` at its time."
@@ -115,7 +109,7 @@ def _last_slot(newest: SlotOutcome, now: datetime, schedule: Schedule) -> Reason
             return Reason(Level.BAD, f"The slot of {when} failed: {why}", again)
         case Outcome.EMPTY:
             return Reason(Level.WARN, f"The slot of {when} had nothing to send: {why}")
-        case Outcome.SKIPPED if not why.startswith(_AS_IT_SHOULD_BE):
+        case Outcome.SKIPPED if is_trouble(newest):
             return Reason(Level.BAD, f"The slot of {when} was skipped: {why}", again)
     return None
 
