@@ -1,7 +1,6 @@
 """What every store promises, whatever database is behind it."""
 
 import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from support.samples import NOW, PEOPLE, edition, entry
+from support.schemas import make_old
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.entries import SqlEntries
@@ -384,21 +384,22 @@ async def test_the_migrations_lead_to_the_schema(tmp_path: Path, entries):
     engine.dispose()
 
 
-async def test_slots_of_an_older_version_keep_their_dates(tmp_path: Path, entries):
+async def test_slots_of_an_older_version_keep_their_dates(tmp_path: Path):
     """One of each date is that of the schedule: what has seconds, or was for some, was made by hand."""
-    await entries.list()
-    with closing(sqlite3.connect(tmp_path / "papers.db")) as connection, connection:
-        connection.executescript(
-            "DROP INDEX uq_slots_newsletter_day; ALTER TABLE slots DROP COLUMN day;"
-            "ALTER TABLE slots DROP COLUMN told; DROP TABLE drafts; DROP TABLE pulses;"
-            "UPDATE alembic_version SET version_num = '0007';"
-        )
-        aside = "an extra edition for a part of the readers"
-        old = [("11T06:00:12", ""), ("11T07:30:00", ""), ("11T09:00:00", ""), ("12T07:00:00", aside)]
-        connection.executemany(
-            "INSERT INTO slots VALUES ('papers', '2026-03-' || ? || '+01:00', 'sent', ?, 1, '2026-03-12')",
-            [*old, ("12T07:30:00", "")],
-        )
+    aside = "an extra edition for a part of the readers"
+    old = [("11T06:00:12", ""), ("11T07:30:00", ""), ("11T09:00:00", ""), ("12T07:00:00", aside)]
+    slots = [
+        {
+            "newsletter": "papers",
+            "slot": f"2026-03-{slot}+01:00",
+            "outcome": "sent",
+            "reason": reason,
+            "edition": 1,
+            "closed": "2026-03-12",
+        }
+        for slot, reason in [*old, ("12T07:30:00", "")]
+    ]
+    make_old(tmp_path / "papers.db", "0007", {"slots": slots})
     newer = Database("sqlite:///papers.db", tmp_path)
     outcomes = await SqlSlots(newer).outcomes("papers")
     regular = [f"{outcome.slot:%d %H:%M}" for outcome in outcomes if not outcome.extra]

@@ -105,7 +105,7 @@ class World:
         self.entry += 1
         await SqlEntries(self.database).add([entry(self.entry)], self.now)
         made = replace(edition(number, self.entry, slot=self.now.astimezone(BERLIN)), newsletter=series)
-        audience = audience.part(SEGMENT) if aside else audience
+        audience = audience.part(SEGMENT) if aside else audience.at_once()
         assert await self.editions.publish(made, "", "", "0" * 16, self.now, audience)
 
     async def _known(self, who: str) -> None:
