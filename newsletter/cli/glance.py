@@ -149,7 +149,7 @@ def _since(app: App, succeeded: datetime | None) -> str:
 def _rest(standing: Standing) -> Iterator[Row]:
     if standing.letters:
         yield (
-            "letters",
+            "Letters",
             "1 waits to be sent" if standing.letters == 1 else f"{standing.letters} wait to be sent",
         )
     week = [f"+{standing.joined}" if standing.joined else "", f"−{standing.left}" if standing.left else ""]

@@ -15,7 +15,7 @@ from newsletter.cli.several import Call, in_turn
 from newsletter.config import ConfigFile, newsletters_in
 from newsletter.config.several import unnamed
 from newsletter.core.segments import Segment, parse_segment
-from newsletter.errors import InputError
+from newsletter.errors import ConfigError, InputError
 
 __all__ = [
     "Config",
@@ -154,7 +154,7 @@ def _command(command: Command[P], run: Callable[..., None]) -> Callable[P, None]
     @wraps(command)
     def chosen(**options: Any) -> None:
         config: ConfigFile = replace(options["config"], newsletter=options.pop("newsletter", None))
-        names = newsletters_in(config.path)
+        names = _names_in(config)
         if names and config.newsletter and config.newsletter not in names:
             raise typer.BadParameter(unnamed(config, names, config.newsletter), param_hint="--newsletter")
 
@@ -165,6 +165,14 @@ def _command(command: Command[P], run: Callable[..., None]) -> Callable[P, None]
 
     vars(chosen)["__signature__"] = _with_newsletter(given)
     return cast(Callable[P, None], chosen)
+
+
+def _names_in(config: ConfigFile) -> Sequence[str]:
+    """None where the file cannot be read: the command says what is wrong with it, or looks for just that."""
+    try:
+        return newsletters_in(config.path)
+    except ConfigError:
+        return ()
 
 
 def _with_newsletter(given: Signature) -> Signature:

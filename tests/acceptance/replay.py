@@ -236,7 +236,7 @@ async def _job(app: App, url: str, now: datetime, how: Replay) -> Slot:
     new = sum(report.new for report in reports)
     if how.publish == "day" and now.hour != _HOURS[-1]:
         return Slot(now.isoformat(), new, 0, 0, 0)
-    published = (await app.daily.publish(now, now, reports)).edition
+    published = (await app.extra_job().publish(now, now, reports)).edition
     if published is None:
         return Slot(now.isoformat(), new, 0, 0, 0)
     edition = published.edition

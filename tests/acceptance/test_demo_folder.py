@@ -64,7 +64,7 @@ def test_status_and_editions(demo: Demo) -> None:
     listed = ask(demo.folder, "editions", "list")
     shown = ask(demo.folder, "editions", "show", 1)
     standing = {**demo.answer["edition"], "name": "1", "outbox": demo.answer["outbox"], "paused": None}
-    assert listed == {"editions": [standing]}
+    assert listed == {"editions": [standing], "waiting": []}
     assert {name: shown[name] for name in standing} == standing
     assert shown["failures"] == []
     ranks = [item["rank"] for section in shown["content"]["sections"] for item in section["entries"]]

@@ -26,6 +26,7 @@ from newsletter.adapters.machine import ThisMachine
 from newsletter.bootstrap import open_app
 from newsletter.bootstrap.doctor import examine
 from newsletter.cli import app
+from newsletter.config import ConfigFile
 from newsletter.core.doctor import CHECKS, Finding
 from newsletter.errors import InputError
 from newsletter.web.site import site
@@ -78,7 +79,7 @@ class Surroundings:
     async def doctor(self, *, offline: bool = False) -> tuple[Finding, ...]:
         """What is found, without the command around it."""
         config = self.folder / "newsletter.toml"
-        return await examine(config, None, offline=offline, resolver=self.names.place)
+        return await examine(ConfigFile(config), None, offline=offline, resolver=self.names.place)
 
     async def command(self, run: Callable[..., T], code: int) -> T:
         """The command, by servers that go on answering meanwhile."""
@@ -278,7 +279,7 @@ async def test_secrets_that_are_missing_are_findings(tmp_path: Path):
     text = text.replace('tls = "none"', 'tls = "none"\nusername = "me"\npassword_file = "gone"')
     config = tmp_path / "newsletter.toml"
     config.write_text(text.replace("papers.press", "example.org"))
-    known = statuses(await examine(config, None, offline=False, resolver=None))
+    known = statuses(await examine(ConfigFile(config), None, offline=False, resolver=None))
     assert [known[check] for check in ("secret", "signature", "smtp")] == [
         {"problem"},
         {"problem"},
@@ -302,7 +303,7 @@ username = "me"
 """
     config = write_config(tmp_path, more=more)
     config.write_text(config.read_text().replace("[newsletter]", '[newsletter]\nweekly_theme = "gone"'))
-    found = await examine(config, None, offline=True, resolver=None)
+    found = await examine(ConfigFile(config), None, offline=True, resolver=None)
     details = [
         finding.detail for finding in found if finding.check == "secret" and finding.status == "problem"
     ]
@@ -331,7 +332,8 @@ async def test_the_daily_job_is_looked_at_and_nothing_is_changed(tmp_path: Path)
 
     async def looked(now: datetime) -> dict[str, set[str]]:
         before = dump(tmp_path)
-        known = statuses(await examine(tmp_path / "newsletter.toml", now, offline=True, resolver=None))
+        config = ConfigFile(tmp_path / "newsletter.toml")
+        known = statuses(await examine(config, now, offline=True, resolver=None))
         assert dump(tmp_path) == before
         return known
 

@@ -193,7 +193,7 @@ def test_a_database_that_cannot_be_used_is_not_well(room: Room) -> None:
         file.unlink()
     (room.folder / "newsletter.db").write_bytes(b"this is no database, " * 500)
     ended = newsletter("alive", cwd=room.folder, code=1)
-    assert "put a backup in its place" in " ".join(ended.stderr.split())
+    assert "puts a backup in its place" in " ".join(ended.stderr.split())
 
 
 def wait_for(watch: Watcher, count: int) -> None:
