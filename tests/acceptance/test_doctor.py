@@ -118,7 +118,11 @@ async def pages(folder: Path, authority: Authority) -> AsyncIterator[tuple[str, 
                 await inner(scope, receive, send)
 
             config = uvicorn.Config(
-                kept, lifespan="off", log_level="error", ssl_certfile=authority.folder / "server.pem"
+                kept,
+                lifespan="off",
+                log_config=None,
+                log_level="error",
+                ssl_certfile=authority.folder / "server.pem",
             )
             server = uvicorn.Server(config)
             running = asyncio.create_task(server.serve(sockets=[listening]))

@@ -43,7 +43,9 @@ def serving(app: Starlette) -> Iterator[str]:
     """The app on a free port of this machine; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                app, lifespan="off", log_config=None, log_level="warning", timeout_graceful_shutdown=1
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

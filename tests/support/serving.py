@@ -37,7 +37,13 @@ def served(
             async with open_app(config, now) as app:
                 running["furnished"] = await furnish(app)
                 running["server"] = server = uvicorn.Server(
-                    uvicorn.Config(site(app), lifespan="off", log_level="error", timeout_graceful_shutdown=1)
+                    uvicorn.Config(
+                        site(app),
+                        lifespan="off",
+                        log_config=None,
+                        log_level="error",
+                        timeout_graceful_shutdown=1,
+                    )
                 )
                 ready.set()
                 await server.serve(sockets=[listening])

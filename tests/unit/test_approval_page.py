@@ -221,7 +221,7 @@ async def test_after_the_deadline_nothing_can_be_changed(app: App, tmp_path: Pat
         assert "was over at 08:30" in Page((await browser.get(here)).text).text
         answer = await browser.post(here, data={"version": 1, "do": "approve"})
         assert "Edition 1 is not sent" in Page(answer.text).text
-        assert "nobody approved it by 08:30" in Page(answer.text).text
+        assert "Nobody approved it by 08:30." in Page(answer.text).text
         assert await late.editions.count("papers") == 0
 
 
