@@ -147,11 +147,12 @@ def _command(command: Command[P], run: Callable[..., None]) -> Callable[P, None]
         with new_runner() as runner:
             runner.run(command(*args, **kwargs))
 
+    started.__doc__ = _unwrapped(command.__doc__ or "")
     given = signature(command)
     if "config" not in given.parameters or given.parameters["config"].annotation is not Config:
         return started
 
-    @wraps(command)
+    @wraps(started)
     def chosen(**options: Any) -> None:
         config: ConfigFile = replace(options["config"], newsletter=options.pop("newsletter", None))
         names = _names_in(config)
@@ -165,6 +166,11 @@ def _command(command: Command[P], run: Callable[..., None]) -> Callable[P, None]
 
     vars(chosen)["__signature__"] = _with_newsletter(given)
     return cast(Callable[P, None], chosen)
+
+
+def _unwrapped(text: str) -> str:
+    """With a line for each paragraph, as --help wraps them itself."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _names_in(config: ConfigFile) -> Sequence[str]:
