@@ -37,6 +37,7 @@ __all__ = [
     "SourceError",
     "StoreError",
     "TemplateError",
+    "said",
 ]
 
 
@@ -106,3 +107,8 @@ class ServerUnavailable(DeliveryError, ConnectionError):
 
 class ServerRefused(DeliveryError):
     """The server does not take mail from this sender; a person must look."""
+
+
+def said(error: Exception) -> str:
+    """What went wrong; an error that nobody foresaw is named by its class."""
+    return str(error) if isinstance(error, NewsletterError) else f"{type(error).__name__}: {error}"

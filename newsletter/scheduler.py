@@ -17,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.bootstrap import App
 from newsletter.core.slots import Schedule
-from newsletter.errors import AlreadyRunning, DeliveryError, EditionPaused, NewsletterError
+from newsletter.errors import AlreadyRunning, DeliveryError, EditionPaused, NewsletterError, said
 from newsletter.ports import WaitingEdition
 from newsletter.services.daily import Tried
 from newsletter.services.deliver import Delivery
@@ -114,7 +114,7 @@ class Scheduler:
             return str(error)
         except Exception as error:  # a bug in one step must not end the others, nor the next waking
             log.exception("daily job failed")
-            return f"{type(error).__name__}: {error}"
+            return said(error)
         return None
 
     async def beat(self) -> None:

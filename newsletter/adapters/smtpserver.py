@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,7 +60,7 @@ class Connection(SMTP):
         return self._handler_coroutine
 
 
-class Listening:
+class Listening(ABC):
     """A server as an async context manager: each client has a connection of its own, which is given the
     others. Port 0 means any free one."""
 
@@ -71,9 +72,9 @@ class Listening:
         self._refused = refused
         self._connections: set[Connection] = set()
 
+    @abstractmethod
     def connection(self, others: set[Connection]) -> Connection:
         """Who serves the next client."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         try:

@@ -22,7 +22,7 @@ __all__ = [
     "spoken_day",
 ]
 
-_WANTED = ("another edition", "an extra edition", "holiday", "not approved", "the next edition")
+_WANTED = ("another edition", "an extra edition", "not approved", "the next edition")
 """How the reasons begin for which a slot is skipped as somebody wanted it."""
 
 
@@ -90,7 +90,7 @@ class Circumstances:
 def is_trouble(outcome: SlotOutcome) -> bool:
     """No edition came although one should have, and not for want of entries."""
     if outcome.outcome is Outcome.SKIPPED:
-        return not outcome.reason.startswith(_WANTED)
+        return not (outcome.is_holiday or outcome.reason.startswith(_WANTED))
     return outcome.outcome is Outcome.FAILED
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from newsletter.core.notices import is_trouble
 from newsletter.core.slots import Outcome, Schedule, SlotOutcome, due, has_ended
-from newsletter.errors import NewsletterError, StoreError
+from newsletter.errors import StoreError, said
 from newsletter.ports import Drafts, PublishedEdition, Slots, WaitingEdition
 from newsletter.services.collect import SourceReport
 from newsletter.services.publish import Draft, EditorialDesk
@@ -109,7 +109,7 @@ class DailyJob:
         except StoreError:
             raise
         except Exception as error:
-            await self._close(SlotOutcome(slot, Outcome.FAILED, _said(error)), now)
+            await self._close(SlotOutcome(slot, Outcome.FAILED, said(error)), now)
             raise
 
     async def _publish(self, slot: datetime, now: datetime, collected: Sequence[SourceReport]) -> Published:
@@ -130,11 +130,6 @@ class DailyJob:
         outcome = replace(outcome, extra=self.desk.audience.extra)
         closed = await self.slots.close(self.desk.series, outcome, now)
         return Published(outcome) if closed else _taken(outcome.slot)
-
-
-def _said(error: Exception) -> str:
-    """What went wrong; an error that nobody foresaw is named by its class."""
-    return str(error) if isinstance(error, NewsletterError) else f"{type(error).__name__}: {error}"
 
 
 def _taken(slot: datetime) -> Published:

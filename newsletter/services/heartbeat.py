@@ -10,7 +10,7 @@ from typing import Protocol
 
 from newsletter.core.model import Edition
 from newsletter.core.notices import Circumstances, Notice, Tone, of_pause, of_slot, of_standstill
-from newsletter.errors import NewsletterError
+from newsletter.errors import said
 from newsletter.ports import Caller, Editions, EndedSlot, Outbox, SourceMemory, Tellings
 from newsletter.render.notice import render_notice
 from newsletter.render.text import clean
@@ -179,8 +179,6 @@ async def _told(channel: Channel, notice: Notice, now: datetime) -> str | None:
             await channel.tell(notice, now)
     except TimeoutError:
         return f"nothing came within {_PATIENCE:g} s"
-    except NewsletterError as error:
-        return str(error)
     except Exception as error:  # what nobody foresaw of one message must not keep back the others
-        return f"{type(error).__name__}: {error}"
+        return said(error)
     return None

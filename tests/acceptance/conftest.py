@@ -1,11 +1,13 @@
-"""The demo, run once for all tests that look at it."""
+"""The demo, run once for all tests that look at it; a mail server, and a newsletter that sends over it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.commands import answer
+from support.commands import Mailbox, answer, mailbox
 from support.demo import NOW, Demo
+from support.room import Room, furnish
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,17 @@ def folder(demo: Demo, tmp_path: Path) -> Path:
     """A copy of the demo's folder, to be changed."""
     shutil.copytree(demo.folder, tmp_path / "demo")
     return tmp_path / "demo"
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
+    """Takes all mail, and keeps it."""
+    with mailbox(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def room(tmp_path: Path, inbox: Mailbox) -> Room:
+    """Three readers and a page of papers; nothing is collected yet."""
+    inbox.empty()
+    return furnish(tmp_path, inbox.port)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.commands import Mailbox, Received, database, finish, mailbox, ready, started
+from support.commands import Mailbox, Received, database, finish, ready, started
 from support.room import DUE, READERS, Room, furnish
 
 BOSS, DEPUTY = "boss@example.org", "deputy@example.org"
@@ -29,12 +29,6 @@ max_entries = 3
 UNTIL = "2026-03-11T10:00:00+00:00"
 """Two hours after DUE, when the slot was served."""
 JUST_BEFORE = "2026-03-11T09:59:59+00:00"
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,34 +6,20 @@ import shutil
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.commands import Mailbox, answer, database, finish, mailbox, newsletter, ready, started
+from support.commands import Mailbox, answer, database, finish, newsletter, ready, started
 from support.faults import SEND, Office, run, wait_until
 from support.newsroom import newsroom, publish
-from support.room import DUE, READERS, Room, furnish
+from support.room import DUE, READERS, Room
 
 from newsletter.adapters.stores.backups import Backups
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import REVISION
 
 COPIES = 200
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def room(tmp_path: Path, inbox: Mailbox) -> Room:
-    """Three readers; nothing is published yet."""
-    inbox.empty()
-    return furnish(tmp_path, inbox.port)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import json
 import re
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.commands import Mailbox, Received, finish, mailbox, ready, started
+from support.commands import Mailbox, Received, finish, ready, started
 from support.room import DUE, READERS, Room, furnish
 
 ADA, BO, CY = READERS
@@ -36,12 +35,6 @@ def room(tmp_path: Path, inbox: Mailbox) -> Room:
         paper(4, "Robots that paint", upvotes=1),
     )
     return room
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 def wait_for(inbox: Mailbox, count: int) -> None:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from support.commands import Mailbox, finish, mailbox, ready, started
+from support.commands import Mailbox, finish, ready, started
 from support.dovecot import Dovecot, dovecot, needs_dovecot
 from support.returned import dsn, leaving
 from support.room import READERS, Room, furnish
@@ -20,12 +20,6 @@ FIRST, SECOND = "2026-03-11T09:00:00+00:00", "2026-03-12T09:00:00+00:00"
 ADA, BO, CY = READERS
 Put = Callable[..., None]
 """Brings messages to where they come in, at this time."""
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 def furnished(folder: Path, inbox: Mailbox, tables: str) -> Room:

@@ -3,25 +3,10 @@
 import re
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import pytest
-from support.commands import Mailbox, finish, mailbox, ready, started
-from support.room import DUE, READERS, SLOT, Room, furnish
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def room(tmp_path: Path, inbox: Mailbox) -> Room:
-    inbox.empty()
-    return furnish(tmp_path, inbox.port)
+from support.commands import Mailbox, finish, ready, started
+from support.room import DUE, READERS, SLOT, Room
 
 
 def wait_for(inbox: Mailbox, count: int) -> None:

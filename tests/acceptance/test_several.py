@@ -5,14 +5,13 @@ import shutil
 import signal
 import smtplib
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from socket import create_server
 
 import httpx
 import pytest
-from support.commands import Mailbox, finish, mailbox, newsletter, ready, started
+from support.commands import Mailbox, finish, newsletter, ready, started
 from support.newsroom import write_config
 from support.returned import dsn
 from support.room import DUE, SLOT, TABLES, Room, paper
@@ -32,12 +31,6 @@ protocol = "smtp"
 """
 LISTS = {"agents": ("ada@example.org", "bo@example.com"), "weekend": ("ada@example.org", "cy@example.net")}
 NAMES = {"agents": "Agents daily", "weekend": "Weekend papers"}
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

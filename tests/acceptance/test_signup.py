@@ -6,30 +6,16 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
-import pytest
 from acceptance.signups import flood
-from support.commands import Mailbox, Received, answer, database, finish, mailbox, newsletter, ready, started
-from support.room import DUE, READERS, Room, furnish
+from support.commands import Mailbox, Received, answer, database, finish, newsletter, ready, started
+from support.room import DUE, READERS, Room
 
 DORA = "dora@example.org"
 NEXT_DAY = "2026-03-12T07:30:00+00:00"
 BEFORE = "2026-03-11T06:00:00+00:00"
 """No slot is due yet: the one before is long past."""
-
-
-@pytest.fixture(scope="module")
-def inbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
-    with mailbox(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def room(tmp_path: Path, inbox: Mailbox) -> Room:
-    inbox.empty()
-    return furnish(tmp_path, inbox.port)
 
 
 @contextmanager
