@@ -238,17 +238,17 @@ def test_the_disk(free: int | None, writable: bool, database: int, status: Statu
     ("state", "status"),
     [
         (DatabaseState("a.db", 0), OK),
-        (DatabaseState("a.db", 9, revision="0008", journal="wal"), OK),
+        (DatabaseState("a.db", 9, revision="0009", journal="wal"), OK),
         (DatabaseState("a.db", 9, revision="0007"), WARNING),
         (DatabaseState("a.db", 9, revision=""), WARNING),
-        (DatabaseState("a.db", 9, revision="0009"), PROBLEM),
+        (DatabaseState("a.db", 9, revision="0010"), PROBLEM),
         (DatabaseState("a.db", 9, trouble="malformed"), PROBLEM),
-        (DatabaseState("a.db", 9, unfinished=True, revision="0008"), UNKNOWN),
+        (DatabaseState("a.db", 9, unfinished=True, revision="0009"), UNKNOWN),
     ],
 )
 def test_the_database(state: DatabaseState, status: Status):
     """Of this version, sound, and looked at to its end."""
-    (finding,) = judge_database(state, "0008")
+    (finding,) = judge_database(state, "0009")
     assert finding.status is status
 
 

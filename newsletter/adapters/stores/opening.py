@@ -1,6 +1,6 @@
 """Opening the file: how SQLite is told to keep it, and the upgrade of what an earlier version left.
 
-    an older schema ──▶ lock ──▶ a copy beside it, *.before-0008 ──▶ every migration ──▶ COMMIT
+    an older schema ──▶ lock ──▶ a copy beside it, *.before-0009 ──▶ every migration ──▶ COMMIT
 
 An upgrade is one transaction: who is killed in it leaves the old schema.
 """

@@ -34,15 +34,18 @@ from newsletter.adapters.stores.schema.sending import (
     sends,
     slots,
 )
+from newsletter.adapters.stores.schema.sharing import DUE_BATCHES, batches, seats, throttles, workers
 
 __all__ = [
     "ATTEMPTED_ROWS",
+    "DUE_BATCHES",
     "FAILED_ROWS",
     "OPEN_LETTERS",
     "OPEN_ROWS",
     "PAUSED",
     "REJECTED_ROWS",
     "REVISION",
+    "batches",
     "bounces",
     "clicks",
     "clicks_by_reader",
@@ -59,6 +62,7 @@ __all__ = [
     "paces",
     "pulses",
     "renderings",
+    "seats",
     "sends",
     "signals",
     "slots",
@@ -66,8 +70,10 @@ __all__ = [
     "spelt_out",
     "subscribers",
     "tellings",
+    "throttles",
     "titles",
     "validators",
+    "workers",
 ]
 
-REVISION = "0008"
+REVISION = "0009"
