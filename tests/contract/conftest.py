@@ -1,9 +1,10 @@
 """A store in an empty folder, and an edition planned in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from support.postgres import Cluster
 from support.samples import NOW, PEOPLE, edition, entry
 
 from newsletter.adapters.stores.database import Database
@@ -14,9 +15,21 @@ from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.core.tokens import erased_key
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`[store] url` of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield "sqlite:///papers.db"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = cluster.create(like=request.getfixturevalue("with_tables"))
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database("sqlite:///papers.db", tmp_path)
+async def database(store_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(store_url, tmp_path)
     yield database
     await database.close()
 

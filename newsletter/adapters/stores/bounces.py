@@ -5,9 +5,9 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.prepared import Prepared
 from newsletter.adapters.stores.schema import (
     REJECTED_ROWS,

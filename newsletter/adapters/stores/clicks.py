@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Connection, Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.schema import clicks, clicks_by_reader, outbox, subscribers
 from newsletter.core.model import DeliveryState, SubscriberStatus
 from newsletter.ports import Followed, LinkClicks, LinkName, Tally

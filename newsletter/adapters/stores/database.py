@@ -1,20 +1,20 @@
 """One database: whose turn it is, who may send from it, and errors that a person understands.
 
-Tables are in `schema`, the connection in `thread`, what rows mean in the other modules.
+Tables are in `schema`, the connection in `thread`, what the two kinds do differently in `sqlite` and
+`postgres`, what rows mean in the other modules.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 
-from newsletter.adapters.stores.opening import READ, WRITE
+from newsletter.adapters.stores.home import Home, Mode
+from newsletter.adapters.stores.sqlite import SqliteFile
 from newsletter.adapters.stores.thread import Connection, DatabaseThread
 from newsletter.errors import AlreadyRunning, ConfigError, StoreError
 
@@ -23,13 +23,15 @@ __all__ = ["Connection", "Database"]
 _BUSY = "30"
 """Seconds to wait for another process that writes; a `?timeout=` in the address says otherwise."""
 _LONGEST = 86_400.0
+_POSTGRES = ("postgresql", "postgres")
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Database:
-    """The SQLite file behind `[store] url`. It and its tables are made on first use.
+    """What is behind `[store] url`: a SQLite file, or a database of a PostgreSQL server. Its tables are made
+    on first use.
 
     One connection a process that writes, so that reads and writes never wait for each other's locks; keep
     transactions short.
@@ -37,29 +39,45 @@ class Database:
 
     def __init__(self, url: str, folder: Path) -> None:
         self._url, self._folder = url, folder
-        name, self._busy = _sqlite(url)
-        self.path = folder / name
-        self._thread = DatabaseThread(self.path, self._busy)
+        self._home = _home(url, folder)
+        self._thread = DatabaseThread(self._home)
         self._turn = asyncio.Lock()
 
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._home.kind
+
+    @property
+    def name(self) -> str:
+        """For messages: the file, or the address without its password."""
+        return self._home.name
+
+    @property
+    def path(self) -> Path:
+        """The file, or what the names of files that belong to the database on this machine begin with."""
+        return self._home.path
+
     def again(self) -> "Database":
-        """The same file over a connection of its own, for what may take its time to read."""
+        """The same database over a connection of its own, for what may take its time to read."""
         return Database(self._url, self._folder)
 
     def read(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that writes nothing: it sees one state of the data and keeps nobody from writing."""
-        return self._transaction(READ)
+        return self._transaction(Mode.READ)
 
     def begin(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that writes: committed at the end, rolled back where something raises."""
-        return self._transaction(WRITE)
+        return self._transaction(Mode.WRITE)
 
     async def ask(
         self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What a function answers that only reads: a transaction in one hop to the thread and back."""
         async with self._my_turn():
-            return await self._thread.transact(READ, lambda connection: function(connection, *args, **kwargs))
+            return await self._thread.transact(
+                Mode.READ, lambda connection: function(connection, *args, **kwargs)
+            )
 
     async def write(
         self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -68,17 +86,26 @@ class Database:
         where the caller is cancelled before the commit."""
         async with self._my_turn():
             return await self._thread.transact(
-                WRITE, lambda connection: function(connection, *args, **kwargs)
+                Mode.WRITE, lambda connection: function(connection, *args, **kwargs)
+            )
+
+    async def beside(
+        self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same while others write as well, where the database allows it: for what many workers do at
+        once. What keeps them apart are the conditions of the function's own statements."""
+        async with self._my_turn():
+            return await self._thread.transact(
+                Mode.BESIDE, lambda connection: function(connection, *args, **kwargs)
             )
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
-        """The right to send, held through a lock of the operating system: it ends with this process,
-        however that dies. Raises AlreadyRunning."""
+        """The right to send, which ends with this process, however that dies. Raises AlreadyRunning."""
         async with self.only_one("lock") as alone:
             if not alone:
                 raise AlreadyRunning(
-                    f"another process is sending from {self.path}. Wait until it ends, or stop it; "
+                    f"another process is sending from {self.name}. Wait until it ends, or stop it; "
                     "nothing is lost by waiting."
                 )
             yield
@@ -86,34 +113,24 @@ class Database:
     @asynccontextmanager
     async def only_one(self, name: str) -> AsyncIterator[bool]:
         """False where another process is doing what goes by this name, held likewise."""
-        lock = FileLock(f"{self.path.resolve()}.{name}", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            yield False
-            return
-        except OSError as error:
-            raise StoreError(f"{lock.lock_file}: cannot be locked ({error.strerror}).") from error
-        try:
-            yield True
-        finally:
-            lock.release()
+        with self._home.only_one(name) as alone:
+            yield alone
 
     async def empty_journal(self) -> bool:
         """Bring everything into the file itself, so that what was deleted is in no other; False where another
         process does not let go of the journal in time."""
         async with self._my_turn():
-            return await self._thread.empty_journal()
+            return await self._thread.run(self._home.empty_journal)
 
     async def close(self) -> None:
-        """Give the file back."""
+        """Give it back."""
         await self._thread.close()
 
     @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[Connection]:
+    async def _transaction(self, mode: Mode) -> AsyncIterator[Connection]:
         async with self._my_turn():
             try:
-                await self._thread.begin(begin)
+                await self._thread.begin(mode)
                 yield Connection(self._thread)
                 await self._thread.commit()
             except BaseException:
@@ -129,9 +146,9 @@ class Database:
         except IntegrityError:
             raise  # whoever writes knows what a broken constraint means
         except OSError as error:
-            raise StoreError(f"{self.path}: cannot be made ({error.strerror}).") from error
-        except (DBAPIError, sqlite3.Error) as error:
-            raise self._error(str(getattr(error, "orig", error))) from error
+            raise StoreError(f"{self.name}: cannot be made ({error.strerror}).") from error
+        except self._home.errors as error:
+            raise StoreError(f"{self.name}: {self._home.explain(error)}.") from error
         finally:
             self._turn.release()
 
@@ -140,36 +157,43 @@ class Database:
             await self._turn.acquire()
             return
         try:
-            async with asyncio.timeout(2 * self._busy):
+            async with asyncio.timeout(2 * self._home.busy):
                 await self._turn.acquire()
         except TimeoutError:
-            raise self._error("locked") from None
+            raise StoreError(
+                f"{self.name}: locked; this process has been writing for {2 * self._home.busy:g} s."
+            ) from None
 
-    def _error(self, text: str) -> StoreError:
-        return StoreError(f"{self.path}: {text}; {_mend(text, self._busy)}.")
 
-
-def _sqlite(url: str) -> tuple[str, float]:
-    """The file, and the seconds to wait for others. Raises ConfigError."""
+def _home(url: str, folder: Path) -> Home:
+    """Raises ConfigError."""
     try:
         parsed = sa.make_url(url)
         busy = float(str(parsed.query.get("timeout", _BUSY)))
         if not 0 < busy < _LONGEST:
             raise ValueError
     except (ArgumentError, ValueError):
-        raise ConfigError(f'[store] url: write "sqlite:///newsletter.db" (it is {url!r}).') from None
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise ConfigError('[store] url: this version keeps its data in a file, "sqlite:///newsletter.db".')
-    return parsed.database, busy
-
-
-def _mend(text: str, busy: float) -> str:
-    if "locked" in text:
-        return f"another process has been writing for {busy:g} s; try again when it has ended"
-    if "already exists" in text:
-        return "the file belongs to another program; name another in [store] url"
-    if "malformed" in text or "not a database" in text:
-        return (
-            "the file is damaged, and nothing is sent; `newsletter restore FILE` puts a backup in its place"
+        raise ConfigError(
+            '[store] url: write "sqlite:///newsletter.db", or "postgresql://user@host/database".'
+        ) from None
+    if parsed.drivername in _POSTGRES:
+        return _server(parsed, folder, busy)
+    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise ConfigError(
+            '[store] url: data are kept in a file, "sqlite:///newsletter.db", or by a PostgreSQL server, '
+            '"postgresql://user@host/database".'
         )
-    return "check that the folder exists, can be written to and has space"
+    return SqliteFile(folder / parsed.database, busy)
+
+
+def _server(url: sa.URL, folder: Path, busy: float) -> Home:
+    if not url.database:
+        raise ConfigError('[store] url: name the database, "postgresql://user@host/database".')
+    try:
+        from newsletter.adapters.stores.postgres import PostgresServer  # with a driver of its own
+    except ImportError:
+        raise ConfigError(
+            "[store] url: PostgreSQL needs a driver that is not installed: "
+            'pip install "newsletter[postgresql]".'
+        ) from None
+    return PostgresServer(url.difference_update_query(["timeout"]), folder / url.database, busy)

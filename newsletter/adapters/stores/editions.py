@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.drafts import is_free, next_number, same_draft
 from newsletter.adapters.stores.plan import has_readers, languages, plan
 from newsletter.adapters.stores.schema import PAUSED, drafts, editions, featured, renderings, slots

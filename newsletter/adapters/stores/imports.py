@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores.dialect import listed, stored
 from newsletter.adapters.stores.person import as_stored
 from newsletter.adapters.stores.prepared import Prepared
 from newsletter.adapters.stores.schema import history, spelt_out, subscribers
@@ -46,15 +47,18 @@ _TAGS, _ATTRIBUTES = _PLACE["tags"], _PLACE["attributes"]
 _SAID = tuple(f"new_{name}" for name in _NOTHING_SAID)
 _WELCOME = (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING)
 
-_KEYS = sa.func.json_each(sa.bindparam("keys", type_=sa.Text)).table_valued("value")
-_LISTED = subscribers.c.email_key.in_(sa.select(_KEYS.c.value))
+_LISTED = listed(subscribers.c.email_key, sa.bindparam("keys", type_=sa.Text))
 
 
 def _values() -> dict[str, sa.ColumnElement[Any]]:
     """Placeholders for what is said of a person, as it is stored."""
-    return {name: sa.bindparam(f"new_{name}", type_=sa.Text()) for name in _NOTHING_SAID} | {
-        name: sa.bindparam(f"new_{name}", type_=sa.Integer()) for name in ("weekdays", "hour")
-    }
+    return {name: _placeholder(name, subscribers.c[name].type) for name in _NOTHING_SAID}
+
+
+def _placeholder(name: str, kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(kind, sa.Integer):
+        return sa.bindparam(f"new_{name}", type_=sa.Integer())
+    return stored(sa.bindparam(f"new_{name}", type_=sa.Text()), kind)
 
 
 _KNOWN = Prepared(

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores.dialect import listed
 from newsletter.adapters.stores.pauses import PAUSED_EDITIONS
 from newsletter.adapters.stores.prepared import Prepared
 from newsletter.adapters.stores.schema import editions, in_state, outbox, subscribers
@@ -30,9 +31,7 @@ _WILLING = (
 )
 """The row's subscriber has not left in the meantime."""
 
-# One JSON list for any number of ids, so that there is one statement to compile.
-_LIST = sa.func.json_each(sa.bindparam("ids", type_=sa.Text)).table_valued("value")
-_LISTED = outbox.c.id.in_(sa.select(_LIST.c.value))
+_LISTED = listed(outbox.c.id, sa.bindparam("ids", type_=sa.Text))
 
 
 def _may_become(state: State) -> sa.ColumnElement[bool]:

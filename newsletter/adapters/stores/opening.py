@@ -1,11 +1,12 @@
-"""Opening the file: how SQLite is told to keep it, and the upgrade of what an earlier version left.
+"""Opening: how SQLite is told to keep its file, and the upgrade of what an earlier version left.
 
-    an older schema ──▶ lock ──▶ a copy beside it, *.before-0009 ──▶ every migration ──▶ COMMIT
+    an older schema ──▶ lock ──▶ a copy beside the file, *.before-0009 ──▶ every migration ──▶ COMMIT
 
 An upgrade is one transaction: who is killed in it leaves the old schema.
 """
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from newsletter.adapters.stores.copying import copy_database
 from newsletter.adapters.stores.schema import REVISION
 from newsletter.errors import StoreError
 
-__all__ = ["READ", "WRITE", "driver_of", "make_engine", "migrate"]
+__all__ = ["READ", "WRITE", "driver_of", "make_engine", "migrate", "upgrade"]
 
 log = structlog.get_logger()
 
@@ -44,18 +45,34 @@ def driver_of(connection: sa.Connection) -> sqlite3.Connection:
 
 
 def migrate(connection: sa.Connection, path: Path | None) -> None:
-    """Bring it to this version's schema, which most starts find it in; what was in the file at `path` before
-    is kept beside it. Raises StoreError where it was made by a newer version."""
+    """`upgrade` of the file at `path`, beside which is kept what was there before."""
+
+    def keep() -> Path | None:
+        return _keep(path) if path is not None else None
+
+    driver = driver_of(connection)
+    upgrade(connection, lambda: driver.execute(WRITE), driver.commit, keep)
+
+
+def upgrade(
+    connection: sa.Connection,
+    begin: Callable[[], object],
+    commit: Callable[[], object],
+    keep: Callable[[], Path | None] = lambda: None,
+) -> None:
+    """Bring it to this version's schema, which most starts find it in; `keep` copies what an earlier version
+    left. Raises StoreError where it was made by a newer version."""
     if _revision(connection) == REVISION:
         return
-    driver_of(connection).execute(WRITE)
+    begin()
     found = _revision(connection)  # once more: another process may have upgraded it meanwhile
     is_older = found is not None and found < REVISION
-    kept = _keep(path) if path is not None and is_older else None
+    kept = keep() if is_older else None
     _upgrade(connection)
-    driver_of(connection).commit()
-    if kept is not None:
-        log.info("database upgraded", before=found, now=REVISION, kept=str(kept))
+    _sort_by_bytes(connection)
+    commit()
+    if is_older:
+        log.info("database upgraded", before=found, now=REVISION, kept=str(kept or ""))
 
 
 def _keep(path: Path) -> Path:
@@ -107,3 +124,19 @@ def _upgrade(connection: sa.Connection) -> None:
             f"the database is of a schema ({_revision(connection)}) that this version does not know: "
             "it was made by a newer version. Install that one again."
         ) from error
+
+
+def _sort_by_bytes(connection: sa.Connection) -> None:
+    """PostgreSQL sorts texts by the rules of some language, SQLite as their bytes are; what is read a page at
+    a time counts on the latter."""
+    if connection.dialect.name != "postgresql":
+        return
+    others = sa.text(
+        "SELECT table_name, column_name FROM information_schema.columns"
+        " WHERE table_schema = current_schema() AND data_type = 'text'"
+        " AND collation_name IS DISTINCT FROM 'C'"
+    )
+    quote = connection.dialect.identifier_preparer.quote
+    for table, column in connection.execute(others).all():
+        change = f'ALTER TABLE {quote(table)} ALTER COLUMN {quote(column)} TYPE text COLLATE "C"'
+        connection.execute(sa.text(change))

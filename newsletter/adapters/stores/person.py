@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores.dialect import elements
 from newsletter.adapters.stores.schema import subscribers
 from newsletter.adapters.stores.wishes import WISHES, wishes_from_row
 from newsletter.core.model import Subscriber, SubscriberStatus
@@ -104,5 +105,5 @@ def _rhythm(row: Mapping[Any, Any]) -> Rhythm:
 
 def has_tag(tag: str) -> sa.ColumnElement[bool]:
     """The subscriber has this tag."""
-    tags = sa.func.json_each(subscribers.c.tags).table_valued("value")
+    tags = elements(subscribers.c.tags)
     return sa.exists(sa.select(tags.c.value).where(tags.c.value == tag))

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.schema import pulses
 
 __all__ = ["SqlPulses"]

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Connection
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.schema import entries, featured, identities, signals, titles
 from newsletter.core.identity import identities as identities_of
 from newsletter.core.model import Entry

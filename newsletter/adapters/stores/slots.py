@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.schema import drafts, slots
 from newsletter.core.slots import Outcome, SlotOutcome
 

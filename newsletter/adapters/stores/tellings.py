@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.schema import drafts, slots, tellings
 from newsletter.adapters.stores.slots import outcome_of

@@ -1,20 +1,23 @@
-"""The thread that owns the one connection: everything that SQLite is asked is asked in there.
+"""The thread that owns the one connection: everything that the database is asked is asked in there.
 
-    event loop ── a function ──▶ thread: open, BEGIN, function, COMMIT ──▶ the file
+    event loop ── a function ──▶ thread: open, BEGIN, function, COMMIT ──▶ the database
 
 A hop there and back costs about as much as a dozen statements, so whatever can goes as a whole function.
-Not in here: the file and its upgrade (`opening`), whose turn it is, what errors mean to people (`database`).
+A function is called again where its connection got lost: it changes nothing but the database.
+Not in here: where the data lives (`home`), whose turn it is, what errors mean to people (`database`).
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from contextlib import suppress
+from time import sleep
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.adapters.stores.opening import driver_of, make_engine, migrate
+from newsletter.adapters.stores.home import Home, Mode
+from newsletter.errors import StoreError
 
 __all__ = ["Connection", "DatabaseThread"]
 
@@ -22,14 +25,13 @@ T = TypeVar("T")
 
 
 class DatabaseThread:
-    """A thread with one connection, opened and migrated when first needed. `busy` is how many seconds
-    SQLite waits for another process. One caller at a time."""
+    """A thread with one connection, opened when first needed. One caller at a time."""
 
-    def __init__(self, path: Path, busy: float) -> None:
-        self._path = path
-        self._engine = make_engine(path, busy)
+    def __init__(self, home: Home) -> None:
+        self._home = home
         self._executor = _one_thread()
         self._connection: sa.Connection | None = None
+        self._mark: str | None = None
         self._abandoned = False
 
     async def run(self, function: Callable[[sa.Connection], T]) -> T:
@@ -37,19 +39,20 @@ class DatabaseThread:
         nobody meets it half done."""
         return await self._finished(self._executor.submit(self._call, function))
 
-    async def transact(self, begin: str, function: Callable[[sa.Connection], T]) -> T:
+    async def transact(self, mode: Mode, function: Callable[[sa.Connection], T]) -> T:
         """The same as a transaction, rolled back where the function raises, and where the caller is
         cancelled before the commit."""
         self._abandoned = False
-        return await self._finished(self._executor.submit(self._transact, begin, function))
+        return await self._finished(self._executor.submit(self._transact, mode, function))
 
-    async def begin(self, begin: str) -> None:
+    async def begin(self, mode: Mode) -> None:
         """Start a transaction of several steps."""
-        await self.run(lambda connection: driver_of(connection).execute(begin))
+        self._abandoned = False
+        await self._finished(self._executor.submit(self._transact, None, lambda _: self._begin(mode)))
 
     async def commit(self) -> None:
         """Everything since `begin` is on the disk."""
-        await self.run(lambda connection: driver_of(connection).commit())
+        await self.run(lambda _: self._commit())
 
     async def roll_back(self) -> None:
         """Nothing since `begin` has happened; also where we are cancelled once more meanwhile."""
@@ -57,17 +60,8 @@ class DatabaseThread:
         await _end(job)
         job.result()
 
-    async def empty_journal(self) -> bool:
-        """Whether it is empty now; between transactions only."""
-
-        def checkpoint(connection: sa.Connection) -> bool:
-            busy, *_ = driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
-
-        return await self.run(checkpoint)
-
     async def close(self) -> None:
-        """Give the file back, and end; whoever asks for more opens it again."""
+        """Give the database back, and end; whoever asks for more opens it again."""
         await self._finished(self._executor.submit(self._close))
         self._executor.shutdown()
         self._executor = _one_thread()
@@ -82,37 +76,75 @@ class DatabaseThread:
 
     def _call(self, function: Callable[[sa.Connection], T]) -> T:
         if self._connection is None:
-            self._connection = self._open()
+            self._connection = self._home.connect()
         return function(self._connection)
 
-    def _transact(self, begin: str, function: Callable[[sa.Connection], T]) -> T:
-        def whole(connection: sa.Connection) -> T:
-            driver_of(connection).execute(begin)
-            answer = function(connection)
-            if self._abandoned:
-                raise asyncio.CancelledError
-            driver_of(connection).commit()
-            return answer
+    def _transact(self, mode: Mode | None, function: Callable[[sa.Connection], T]) -> T:
+        """Tried anew where what went wrong may pass; a `mode` begins and commits around the function."""
+        waits = self._home.waits()
+        while True:
+            try:
+                return self._call(function) if mode is None else self._once(mode, function)
+            except BaseException as error:
+                self._roll_back()
+                wait = next(waits, None) if self._home.may_pass(error) else None
+                if wait is None or self._abandoned:
+                    raise
+                sleep(wait)
 
+    def _once(self, mode: Mode, function: Callable[[sa.Connection], T]) -> T:
+        self._begin(mode)
+        answer = self._call(function)
+        if self._abandoned:
+            raise asyncio.CancelledError
+        self._commit()
+        return answer
+
+    def _begin(self, mode: Mode) -> None:
+        self._mark = self._call(lambda connection: self._home.begin(connection, mode))
+
+    def _commit(self) -> None:
         try:
-            return self._call(whole)
-        except BaseException:
-            self._roll_back()
-            raise
+            self._call(self._home.commit)
+        except self._home.errors as error:
+            if self._mark is None or not self._home.is_lost(error):
+                raise
+            self._drop()
+            if not self._was_committed(self._mark):
+                raise
+
+    def _was_committed(self, mark: str) -> bool:
+        """Asked over a new connection; raises where none is to be had."""
+        waits = self._home.waits()
+        while True:
+            try:
+                done = self._call(lambda connection: self._home.was_committed(connection, mark))
+                if done is not None:
+                    return done
+            except self._home.errors as error:
+                self._drop()
+                if not self._home.may_pass(error) or (wait := next(waits, None)) is None:
+                    raise
+            else:
+                wait = next(waits, None)
+                if wait is None:
+                    raise StoreError("nobody knows whether it was committed: the server is still at it")
+            sleep(wait)
 
     def _roll_back(self) -> None:
-        if self._connection is not None:
-            driver_of(self._connection).rollback()
-
-    def _open(self) -> sa.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = self._engine.connect()
+        if self._connection is None:
+            return
         try:
-            migrate(connection, self._path)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            self._home.roll_back(self._connection)
+        except self._home.errors:
+            # With its connection the transaction ends as well.
+            self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(*self._home.errors):
+                connection.close()
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -20,7 +20,8 @@ metadata = sa.MetaData(
 
 
 class Instant(sa.TypeDecorator[datetime]):
-    """An aware time, kept in UTC. SQLite has no zones, so the zone is put back when reading."""
+    """An aware time, kept in UTC. SQLite has no zones, so the zone is put back when reading; sessions of
+    PostgreSQL are set to UTC."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True

@@ -1,0 +1,184 @@
+"""A database on a PostgreSQL server, for processes of one machine or many.
+
+    WRITE   BEGIN, the writers' lock ──▶ ... ──▶ COMMIT      one at a time, as in a file
+    BESIDE  BEGIN ──▶ ... ──▶ COMMIT                         what many do at once: rows keep them apart
+
+Whoever freezes in the middle of a transaction is cut off by the server after `busy` seconds, since others may
+wait for what it has locked. Where the answer to a COMMIT is lost, the server is asked what became of it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+from sqlalchemy.exc import DBAPIError
+
+from newsletter.adapters.stores.home import Mode
+from newsletter.adapters.stores.opening import upgrade
+from newsletter.errors import StoreError
+
+__all__ = ["PostgresServer"]
+
+_LOCKS = 0x6E6C
+"""The space of our advisory locks."""
+_WRITERS = 1
+_MARK = "SELECT pg_current_xact_id()::text"
+_BEGIN = {
+    Mode.READ: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    Mode.WRITE: f"BEGIN; SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITERS}); {_MARK}",
+    Mode.BESIDE: f"BEGIN; {_MARK}",
+}
+_PASSING = ("40001", "40P01", "25P03", "57P01", "57P02", "57P03")
+"""Two that waited for each other; cut off; shutting down, crashed, starting up."""
+_FIRST_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds: a server that has gone without a word is missed after so long."""
+
+
+class PostgresServer:
+    """`Home` in the database of this address. `path` is where files lie that belong to it on this machine."""
+
+    kind = "postgresql"
+    errors: tuple[type[Exception], ...] = (psycopg.Error, DBAPIError)
+
+    def __init__(self, url: sa.URL, path: Path, busy: float) -> None:
+        self.path, self.busy = path, busy
+        self.name = url.render_as_string(hide_password=True)
+        milliseconds = int(busy * 1000)
+        settings = {
+            "timezone": "UTC",
+            "lock_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds,
+            "synchronous_commit": "on",
+        }
+        self._arguments: dict[str, Any] = {
+            "connect_timeout": 10,
+            "tcp_user_timeout": milliseconds,
+            "application_name": "newsletter",
+            **_ALIVE,
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        }
+        self._engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            poolclass=sa.NullPool,
+            isolation_level="AUTOCOMMIT",  # transactions are begun by name
+            paramstyle="format",
+            execution_options={"preserve_rowcount": True},  # of INSERT as well
+            connect_args=self._arguments,
+        )
+        self._was_there = False
+
+    def connect(self) -> sa.Connection:
+        """What an earlier version left is upgraded."""
+        connection = self._engine.connect()
+        try:
+            upgrade(connection, lambda: self.begin(connection, Mode.WRITE), lambda: self.commit(connection))
+        except BaseException:
+            with suppress(Exception):
+                connection.close()
+            raise
+        self._was_there = True
+        return connection
+
+    def begin(self, connection: sa.Connection, mode: Mode) -> str | None:
+        """All in one round trip."""
+        cursor = _driver(connection).execute(_BEGIN[mode])
+        if mode is Mode.READ:
+            return None
+        while cursor.nextset():
+            pass
+        mark: str = cursor.fetchone()[0]  # type: ignore[index]
+        return mark
+
+    def commit(self, connection: sa.Connection) -> None:
+        """On the server's disk, and on that of its standby where that is synchronous."""
+        done = _driver(connection).execute("COMMIT")
+        if done.statusmessage != "COMMIT":  # the transaction had failed before
+            raise errors.InFailedSqlTransaction("the transaction was rolled back")
+
+    def roll_back(self, connection: sa.Connection) -> None:
+        """Raises where the connection is gone, with which the transaction ends as well."""
+        if _driver(connection).info.transaction_status is not TransactionStatus.IDLE:
+            _driver(connection).execute("ROLLBACK")
+
+    def is_lost(self, error: BaseException) -> bool:
+        """Also where the server says goodbye."""
+        cause = _cause(error)
+        return isinstance(cause, psycopg.Error) and (
+            (isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None)
+            or (cause.sqlstate or "").startswith("08")
+            or cause.sqlstate in _PASSING[2:]
+        )
+
+    def may_pass(self, error: BaseException) -> bool:
+        """Not where the server was never there: a wrong address would only be told later."""
+        cause = _cause(error)
+        passing = isinstance(cause, psycopg.Error) and cause.sqlstate in _PASSING
+        return self._was_there and (passing or self.is_lost(error))
+
+    def waits(self) -> Iterator[float]:
+        """For as long as somebody may write."""
+        seconds = max(self.busy - sum(_FIRST_WAITS), 1.0)
+        return chain(_FIRST_WAITS, repeat(1.0, int(seconds)))
+
+    def was_committed(self, connection: sa.Connection, mark: str) -> bool | None:
+        """What the server knows of it. A standby that took over without it knows nothing, and has not."""
+        query = "SELECT pg_xact_status(%s::text::xid8)"
+        try:
+            row = _driver(connection).execute(query, (mark,)).fetchone()
+        except errors.InvalidParameterValue:  # in the future of this server
+            return False
+        status = row[0] if row else None
+        return None if status == "in progress" else status == "committed"
+
+    def empty_journal(self, connection: sa.Connection) -> bool:
+        """When its dead rows and journals go is the server's affair."""
+        return True
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[bool]:
+        """By a lock of the server, over a connection of its own."""
+        address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        try:
+            holder = psycopg.connect(address, autocommit=True, **self._arguments)
+        except psycopg.Error as error:
+            raise StoreError(f"{self.name}: {self.explain(error)}.") from error
+        try:
+            row = holder.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (_LOCKS, name)).fetchone()
+            yield bool(row and row[0])
+        finally:
+            holder.close()
+
+    def explain(self, error: BaseException) -> str:
+        """By what PostgreSQL says."""
+        cause = _cause(error)
+        text = " ".join(str(cause).split()) or type(cause).__name__
+        return f"{text}; {self._mend(getattr(cause, 'sqlstate', None))}"
+
+    def _mend(self, state: str | None) -> str:
+        if state == errors.LockNotAvailable.sqlstate:
+            return f"another process has been writing for {self.busy:g} s; try again when it has ended"
+        if state == errors.InsufficientPrivilege.sqlstate:
+            return "let its user make tables there: GRANT CREATE, USAGE ON SCHEMA public TO that user"
+        if state == errors.DiskFull.sqlstate:
+            return "make room on the server's disk; nothing is sent meanwhile"
+        if state is None:
+            return "check that PostgreSQL runs, and the address, user and password in [store] url"
+        return "see the server's log"
+
+
+def _driver(connection: sa.Connection) -> "psycopg.Connection[tuple[Any, ...]]":
+    driver: Any = connection.connection.driver_connection
+    return cast("psycopg.Connection[tuple[Any, ...]]", driver)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error."""
+    cause = getattr(error, "orig", None)
+    return cause if isinstance(cause, BaseException) else error
