@@ -14,6 +14,15 @@ _FAILED = sa.text(
     "(state = 'deferred' OR state = 'rejected' OR state = 'expired' OR state = 'suppressed'"
     " OR state = 'unknown')"
 )
+_FIRST_OF_ITS_DAY = (
+    " WHERE slot = ("
+    "SELECT other.slot FROM slots AS other WHERE other.newsletter = slots.newsletter"
+    " AND substr(other.slot, 1, 10) = substr(slots.slot, 1, 10)"
+    " ORDER BY substr(other.slot, 18, 2) <> '00', other.reason LIKE 'an extra edition for%', other.slot"
+    " LIMIT 1)"
+)
+_DAYS_AS_TEXTS = "UPDATE slots SET day = substr(slot, 1, 10)" + _FIRST_OF_ITS_DAY  # noqa: S608
+_DAYS = "UPDATE slots SET day = CAST(substr(slot, 1, 10) AS DATE)" + _FIRST_OF_ITS_DAY  # noqa: S608
 
 
 def upgrade() -> None:
@@ -22,17 +31,7 @@ def upgrade() -> None:
     op.add_column("slots", sa.Column("told", _TIME))
     op.execute("UPDATE slots SET told = closed")
     op.add_column("slots", sa.Column("day", sa.Date))
-    first_of_its_day = (
-        " WHERE slot = ("
-        "SELECT other.slot FROM slots AS other WHERE other.newsletter = slots.newsletter"
-        " AND substr(other.slot, 1, 10) = substr(slots.slot, 1, 10)"
-        " ORDER BY substr(other.slot, 18, 2) <> '00', other.reason LIKE 'an extra edition for%', other.slot"
-        " LIMIT 1)"
-    )
-    if op.get_bind().dialect.name == "sqlite":  # which keeps dates as texts
-        op.execute("UPDATE slots SET day = substr(slot, 1, 10)" + first_of_its_day)  # noqa: S608
-    else:
-        op.execute("UPDATE slots SET day = CAST(substr(slot, 1, 10) AS DATE)" + first_of_its_day)  # noqa: S608
+    op.execute(_DAYS_AS_TEXTS if op.get_bind().dialect.name == "sqlite" else _DAYS)
     op.create_index("uq_slots_newsletter_day", "slots", ["newsletter", "day"], unique=True)
     op.create_table(
         "drafts",
