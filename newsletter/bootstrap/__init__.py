@@ -13,7 +13,7 @@ from newsletter.adapters.stores.database import Database
 from newsletter.bootstrap.editing import audience_of, edition_policy, speak, weekly_policy
 from newsletter.bootstrap.foundation import shipped
 from newsletter.bootstrap.readers import Readers
-from newsletter.bootstrap.sending import delivery_options, warm_up_allowance
+from newsletter.bootstrap.sending import delivery_options, make_throttle, warm_up_allowance
 from newsletter.bootstrap.watching import make_heartbeat, make_pulse, make_watch
 from newsletter.config import ConfigFile, load_settings
 from newsletter.core.audience import Audience
@@ -202,7 +202,10 @@ class App(Readers):
     async def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
         """One run over everything that is due."""
         options = delivery_options(self.settings, await self.allowance())
-        return Delivery(self.outbox, self.paces, self.servers(), self.composer, self.clock, options, progress)
+        throttle = make_throttle(self.database, self.worker)
+        return Delivery(
+            self.outbox, self.paces, self.servers(), self.composer, self.clock, options, progress, throttle
+        )
 
     async def send_test(self, published: PublishedEdition, person: Subscriber) -> Reply:
         """One copy to this person at once, by the server that takes most of them; the ledger does not know of

@@ -22,7 +22,7 @@ from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.stores.tellings import SqlTellings
 from newsletter.bootstrap.editing import phrases_of
-from newsletter.bootstrap.sending import make_servers
+from newsletter.bootstrap.sending import make_servers, worker_name
 from newsletter.config import Secrets, Settings
 from newsletter.config.holidays import holiday_names
 from newsletter.config.tables import WEEKDAYS
@@ -32,7 +32,7 @@ from newsletter.core.phrases import Phrases
 from newsletter.core.slots import Schedule
 from newsletter.core.tokens import erased_key
 from newsletter.errors import ConfigError
-from newsletter.ports import Clock, Signer
+from newsletter.ports import Clock, Feed, Signer
 from newsletter.render.theme import Theme
 from newsletter.services.ways import Server
 
@@ -127,13 +127,24 @@ class Foundation:
 
     @cached_property
     def outbox(self) -> SqlOutbox:
-        """What is to be sent."""
-        return SqlOutbox(self.database)
+        """What is to be sent: all of it where one process sends, batches where there can be several."""
+        return self.outbox_fed_by(None) if self.database.kind == "postgresql" else SqlOutbox(self.database)
+
+    def outbox_fed_by(self, feed: Feed | None) -> SqlOutbox:
+        """The outbox of one of several workers, which claims what it is fed with."""
+        from newsletter.adapters.stores.leased import LeasedOutbox
+
+        return LeasedOutbox(self.database, self.worker, feed, self.settings.delivery.lease.total_seconds())
 
     @cached_property
     def paces(self) -> SqlPaces:
         """What mail servers taught us of their pace."""
         return SqlPaces(self.database)
+
+    @cached_property
+    def worker(self) -> str:
+        """The name of this process among those that send from one database."""
+        return worker_name()
 
     @cached_property
     def slots(self) -> SqlSlots:

@@ -1,7 +1,12 @@
 """Mail servers, the rules of sending and of signing up, as the configuration has them."""
 
+import os
+import secrets
+import socket
 from datetime import date
 
+from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.throttles import SqlThrottle
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.config import Secrets, Settings
 from newsletter.config.mailing import ServerTable
@@ -9,17 +14,21 @@ from newsletter.core.delivery import Alarm, Policy, RetrySchedule
 from newsletter.core.pace import Limits
 from newsletter.core.signup import Limits as SignupLimits
 from newsletter.core.warmup import WarmUp
+from newsletter.ports import Throttle
 from newsletter.services.deliver import DeliveryOptions
 from newsletter.services.outcomes import Rules
+from newsletter.services.throttle import LocalThrottle
 from newsletter.services.ways import Server
 
 __all__ = [
     "delivery_options",
     "make_servers",
+    "make_throttle",
     "signup_limits",
     "smtp_server",
     "warm_up_allowance",
     "warm_up_plan",
+    "worker_name",
 ]
 
 
@@ -43,6 +52,17 @@ def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
 def make_servers(settings: Settings, greeting_name: str) -> list[Server]:
     """What copies may go through. Raises ConfigError."""
     return [_server(table, settings, greeting_name) for table in settings.smtp.all_servers]
+
+
+def make_throttle(database: Database, worker: str) -> Throttle:
+    """What keeps the limits of servers and domains: over all workers where there can be several. For one
+    run."""
+    return SqlThrottle(database.again(), worker) if database.kind == "postgresql" else LocalThrottle()
+
+
+def worker_name() -> str:
+    """Of this process among those that send from one database; none has the same."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 def warm_up_allowance(settings: Settings, day: date) -> int | None:

@@ -99,4 +99,5 @@ class DeliveryTable(Table):
     ambiguous: Literal["resend", "hold"] = "resend"
     lifetime: Duration = timedelta(days=2)
     hold_after: Duration = timedelta(days=1)
+    lease: Duration = Field(timedelta(seconds=30), ge=timedelta(seconds=1), le=timedelta(hours=1))
     pause_at: float = Field(0.1, gt=0, le=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-__all__ = ["CREEP", "Learned", "Limits", "slows_down"]
+__all__ = ["CREEP", "Learned", "Limits", "newer", "slows_down"]
 
 CREEP = 1.1
 """What the rate grows by in a minute without a new complaint; connections grow by one."""
@@ -17,6 +17,8 @@ _ONE_COMPLAINT = timedelta(seconds=5)
 _SLOWEST = 1 / 60
 """Messages a second: one a minute."""
 _MINUTE = timedelta(minutes=1)
+_OVER = timedelta(days=1)
+"""After so long without a complaint both have crept back to more than anybody sends."""
 
 Number = TypeVar("Number", int, float)
 
@@ -59,7 +61,7 @@ class Learned:
 
     def at(self, now: datetime, limits: Limits) -> Limits:
         """What may be used now: it has crept back since, and is never above the `limits`."""
-        if self.changed is None:
+        if self.changed is None or self.is_over(now):
             return limits
         minutes = max((now - self.changed) / _MINUTE, 0.0)
         rate = None if self.rate is None else self.rate * CREEP ** min(minutes, 1000)
@@ -68,6 +70,17 @@ class Learned:
             limits.rate if rate is None else _least(rate, limits.rate),
             limits.connections if lanes is None else _least(lanes, limits.connections),
         )
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it says nothing any more."""
+        return self.changed is None or now - self.changed > _OVER
+
+
+def newer(one: Learned, other: Learned) -> Learned:
+    """What was learned last of the two: whoever complained then had seen what the other one did."""
+    if one.changed is None or (other.changed is not None and other.changed > one.changed):
+        return other
+    return one
 
 
 def _least(one: Number, other: Number | None) -> Number:

@@ -35,6 +35,7 @@ from newsletter.ports.sending import (
     DueCopy,
     Envelope,
     Failure,
+    Feed,
     Message,
     Outbox,
     Paces,
@@ -42,6 +43,7 @@ from newsletter.ports.sending import (
     Signer,
     Transport,
 )
+from newsletter.ports.sharing import Seats, Throttle, Workers
 from newsletter.ports.time import Clock
 from newsletter.ports.watching import Caller, EndedSlot, Pulses, Tellings
 
@@ -62,6 +64,7 @@ __all__ = [
     "Erased",
     "Failure",
     "Fate",
+    "Feed",
     "Fetched",
     "Fetcher",
     "Followed",
@@ -82,6 +85,7 @@ __all__ = [
     "Rejection",
     "Rendering",
     "Roster",
+    "Seats",
     "SentCopy",
     "Session",
     "Signer",
@@ -95,7 +99,9 @@ __all__ = [
     "TakenBounce",
     "Tally",
     "Tellings",
+    "Throttle",
     "Transport",
     "Validator",
     "WaitingEdition",
+    "Workers",
 ]

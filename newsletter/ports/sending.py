@@ -16,6 +16,7 @@ __all__ = [
     "DueCopy",
     "Envelope",
     "Failure",
+    "Feed",
     "Message",
     "Outbox",
     "Paces",
@@ -57,9 +58,17 @@ class Outbox(Protocol):
     paused are neither due nor begun."""
 
     def exclusive(self) -> AbstractAsyncContextManager[None]:
-        """The right to send from this store, until left or until this process dies. Pauses every edition
-        with open rows where the store turns out to be an old copy. Raises AlreadyRunning where another
-        process has it."""
+        """The right to send from this store, until left or until this process dies: all of it, or what is
+        claimed meanwhile. Pauses every edition with open rows where the store turns out to be an old copy.
+        Raises AlreadyRunning where another process has it all."""
+
+    async def claim(self, now: datetime) -> bool:
+        """Take hold of the next part of what is due, which `interrupted` and `due` are about from then on;
+        ask when `due` is at its end. False where there is no other part: nothing is left to claim, or this
+        sender has everything anyway."""
+
+    async def give_back(self, rows: Collection[int]) -> None:
+        """These, which `due` answered, are not begun: others may have the parts that they are of."""
 
     async def hold_stale(self, now: datetime, idle: timedelta) -> tuple[int, ...]:
         """Ask whoever holds the right to send, before the first row is begun: pauses the editions with open
@@ -69,10 +78,11 @@ class Outbox(Protocol):
 
     async def interrupted(self) -> tuple[DueCopy, ...]:
         """Rows that an earlier sender left in `sending`, of paused editions too: nobody knows whether the
-        server took them."""
+        server took them. Ask before the first row of what is held is begun."""
 
     async def due(self, now: datetime, after: int, limit: int) -> tuple[DueCopy, ...]:
-        """Rows that are pending or deferred, and not until later than now, whose id is above `after`."""
+        """Rows that are pending or deferred, and not until later than now, whose id is above `after`; with
+        those who claim, of the part that they claimed last."""
 
     async def count_due(self, now: datetime) -> int:
         """How many rows there are to send, with those that somebody is sending or has left behind."""
@@ -86,10 +96,12 @@ class Outbox(Protocol):
         """In one durable commit: move the rows `begun` from pending or deferred to sending and count the
         attempt, and the others as decided. Answers which of `begun` really moved: the rest left those
         states in the meantime (somebody unsubscribed), or their edition was paused, and must not be sent.
-        A decided row whose state allows no such move raises IllegalMove, and then nothing is moved."""
+        A decided row whose state allows no such move raises IllegalMove, and then nothing is moved. What
+        another sender has claimed since, because this one gave no sign of life, is neither begun nor
+        moved."""
 
     async def wanted(self, ids: Collection[int]) -> frozenset[int]:
-        """Of these rows, those whose subscriber has not left."""
+        """Of these rows, those whose subscriber has not left, and which are still ours to send."""
 
     async def expire(self, now: datetime, lifetime: timedelta) -> int:
         """Give up the pending and deferred rows of editions that were published, or resumed if that was
@@ -140,6 +152,17 @@ class Outbox(Protocol):
         """Rows that are deferred, rejected, expired, suppressed or unknown, with the reason."""
 
 
+class Feed(Protocol):
+    """Says which parts of the outbox a worker claims, one after the other."""
+
+    async def next(self) -> int | None:
+        """The id of a batch, as soon as there is one; None where the worker should end now. May be cancelled
+        while it waits, and then has handed out nothing."""
+
+    def released(self, batch: int) -> None:
+        """This worker has done with it what it could, or could not claim it."""
+
+
 class Paces(Protocol):
     """What was learned of how fast servers and recipient domains want to be sent to."""
 
@@ -147,7 +170,7 @@ class Paces(Protocol):
         """By server or domain."""
 
     async def save(self, learned: Mapping[str, Learned]) -> None:
-        """In place of all that was kept before."""
+        """Beside what was kept before: of two about the same, what was learned last."""
 
 
 @dataclass(frozen=True)

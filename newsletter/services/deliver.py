@@ -20,14 +20,16 @@ from datetime import timedelta
 from newsletter.core.delivery import Decision, Policy, after_interruption
 from newsletter.core.pace import Limits
 from newsletter.errors import DeliveryError, EditionPaused, ServerRefused
-from newsletter.ports import Clock, Outbox, Paces, PublishedEdition
+from newsletter.ports import Clock, Outbox, Paces, PublishedEdition, Throttle
 from newsletter.services.copydesk import CopyDesk, CopyWriter
 from newsletter.services.gate import Domains
 from newsletter.services.lane import Lane, Round
+from newsletter.services.learning import Learning
 from newsletter.services.ledger import Ledger
 from newsletter.services.line import Line
 from newsletter.services.outcomes import Outcomes, Rules
 from newsletter.services.preparation import Preparation
+from newsletter.services.throttle import LocalThrottle
 from newsletter.services.ways import Server, Way, Ways
 
 __all__ = ["Delivery", "DeliveryOptions"]
@@ -62,7 +64,9 @@ class Delivery:
         clock: Clock,
         options: DeliveryOptions,
         progress: Callable[[Decision], None] = lambda _: None,
+        throttle: Throttle | None = None,
     ) -> None:
+        """`throttle` keeps the limits where others send from the same store."""
         self._outbox = outbox
         self._paces = paces
         self._servers = servers
@@ -70,6 +74,7 @@ class Delivery:
         self._clock = clock
         self._options = options
         self._progress = progress
+        self._throttle = throttle or LocalThrottle()
         self._stop = asyncio.Event()
         self._left = options.budget
         self._preparation: Preparation | None = None
@@ -95,8 +100,15 @@ class Delivery:
         if held or paused:
             raise EditionPaused(await self._explained((*held, *paused)))
 
+    async def _claim(self) -> bool:
+        """Take hold of more."""
+        if not await self._outbox.claim(self._clock.now()):
+            return False
+        await self._recover()
+        return True
+
     async def _recover(self) -> None:
-        """Only we may send now: whatever says `sending` was left by one that died."""
+        """Only we may send what we hold: whatever of it says `sending` was left by one that died."""
         left = await self._outbox.interrupted()
         policy = self._options.rules.policy
         decided = [(row.id, after_interruption(row.attempts, policy=policy)) for row in left]
@@ -105,20 +117,18 @@ class Delivery:
     async def _send(self) -> Sequence[int]:
         """Answers which editions were paused."""
         known = await self._paces.load()
-        ways = Ways(self._servers, known, self._clock)
-        servers = {server.name for server in self._servers}
-        others = {name: learned for name, learned in known.items() if name not in servers}
-        domains = Domains(self._options.domains, others, self._clock)
+        ways = Ways(self._servers, known, self._clock, self._throttle)
+        others = {key: learned for key, learned in known.items() if key not in ways.names}
+        domains = Domains(self._options.domains, others, self._clock, self._throttle)
+        learning = Learning(self._paces, ways, domains)
         with CopyDesk(self._outbox, self._writer) as desk:
-            async with Ledger(self._outbox, self._clock) as ledger:
+            async with self._throttle.working(), Ledger(self._outbox, self._clock) as ledger:
                 outcomes = Outcomes(
                     self._outbox, ledger, desk, domains, self._clock, self._options.rules, self._progress
                 )
-                try:
+                async with learning.going_on(is_shared=self._throttle.is_shared):
                     while await self._pass(ways, domains, desk, ledger, outcomes):
                         pass
-                finally:
-                    await self._paces.save(domains.learned | ways.learned)
         return tuple(outcomes.paused)
 
     async def _pass(
@@ -128,7 +138,7 @@ class Delivery:
         due = await self._outbox.count_due(self._clock.now())
         if not due:
             return False
-        line = Line(self._outbox, self._clock, domains, outcomes.paused, self._left)
+        line = Line(self._outbox, self._claim, self._clock, domains, outcomes.paused, self._left)
         connections = sum(way.server.connections for way in ways.open)
         self._preparation = preparation = Preparation(
             line,
@@ -149,6 +159,9 @@ class Delivery:
         await feeding
         for prepared in preparation.left():
             outcomes.release(prepared, "stopped before it was handed over", line)
+        if ledger.trouble is None:
+            await ledger.settle()
+            await line.end()
         self._left = None if self._left is None else line.left
         await self._judge(
             ways, [trouble for trouble in (preparation.trouble, *troubles) if trouble], outcomes
@@ -157,8 +170,8 @@ class Delivery:
 
     async def _serve(self, way: Way, connections: int, shared: Round) -> Exception | None:
         """All connections of one server; answers what is wrong with this program, if anything is."""
-        lanes = (Lane(way, index, shared).run() for index in range(connections))
-        way.serving, way.lost = True, set(range(connections, way.server.connections))
+        lanes = (Lane(way, shared).run() for _ in range(connections))
+        way.serving, way.lanes, way.lost = True, connections, 0
         ended = await asyncio.gather(*lanes, return_exceptions=True)
         way.serving = False  # or the others would leave it a share of what was put back meanwhile
         for trouble in ended:
@@ -190,9 +203,11 @@ class Delivery:
 
     def _ahead(self, ways: Ways, connections: int) -> int:
         """How many copies may wait for connections: none where an intent would get old, or must not be in
-        doubt without need."""
+        doubt without need, and no more than there are connections that have a place."""
         slow = any(way.gate.keeps_a_rate for way in ways.open)
-        return 0 if slow or self._options.rules.policy is Policy.HOLD else connections
+        if slow or self._options.rules.policy is Policy.HOLD:
+            return 0
+        return min(connections, sum(way.gate.seated for way in ways.open))
 
     async def _wanted(self, row_id: int) -> bool:
         return bool(await self._outbox.wanted([row_id]))

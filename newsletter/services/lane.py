@@ -21,7 +21,7 @@ BRISK = 0.1
 """Seconds. A server that answers within them gets the next copy announced with the last one's end; an
 intent that is older is looked at again, since its reader may have left in the meantime."""
 _LOOK_AGAIN = 0.05
-"""Seconds, where it is another server's turn or this connection is one too many."""
+"""Seconds, where it is another server's turn or this connection has no place."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,10 @@ class Round:
 
 
 class Lane:
-    """Connection number `index` of one server."""
+    """One connection to one server, whenever it has a place there."""
 
-    def __init__(self, way: Way, index: int, shared: Round) -> None:
+    def __init__(self, way: Way, shared: Round) -> None:
         self._way = way
-        self._index = index
         self._round = shared
         self._current: Prepared | None = None
         self._announced = False
@@ -70,12 +69,28 @@ class Lane:
                         return trouble
             return None
         finally:
+            self._way.gate.stand(self)
             self._release("stopped before it was handed over")
 
     async def _has_work(self) -> bool:
         self._announced = False
-        self._current = await self._fresh(self._current) or await self._next()
-        return self._current is not None
+        while await self._sits():
+            self._current = await self._fresh(self._current) or await self._next()
+            if self._current is not None:
+                return True
+        return False
+
+    async def _sits(self) -> bool:
+        """Whether there is a place, and something to do. One that fails to connect keeps its place while it
+        waits, so that no other tries instead."""
+        gate, preparation = self._way.gate, self._round.preparation
+        if not gate.may_stay(self):
+            gate.stand(self)
+        while not (self._ends or self._way.is_lost or (self._current is None and preparation.is_out)):
+            if await gate.sit(self, self._way.lanes):
+                return True
+            await self._rest(_LOOK_AGAIN)
+        return False
 
     async def _use(self, session: Session) -> None:
         while self._current is not None:
@@ -113,8 +128,8 @@ class Lane:
 
     async def _next(self) -> Prepared | None:
         shared, gate = self._round, self._way.gate
-        while not self._ends:
-            if gate.admits(self._index) and shared.ways.is_turn_of(self._way):
+        while not self._ends and gate.may_stay(self):
+            if shared.ways.is_turn_of(self._way):
                 await gate.turn(shared.stop)
                 prepared = None if self._ends else await shared.preparation.get()
                 if prepared is None or await self._fresh(prepared):
@@ -127,11 +142,12 @@ class Lane:
 
     def _following(self) -> Prepared | None:
         """The copy after this one, where it can go at once."""
-        shared = self._round
-        at_once = self._quick and not self._way.gate.keeps_a_rate and shared.ways.is_turn_of(self._way)
+        shared, gate = self._round, self._way.gate
+        stays = self._quick and not gate.keeps_a_rate and gate.may_stay(self)
+        at_once = stays and shared.ways.is_turn_of(self._way)
         following = shared.preparation.get_ready() if at_once and not self._ends else None
         if following is not None:
-            self._way.gate.count()
+            gate.count()
         return following
 
     async def _fresh(self, prepared: Prepared | None) -> Prepared | None:
@@ -171,7 +187,7 @@ class Lane:
             self._current = None
         wait = next(self._waits, None)
         if wait is None:
-            way.lost.add(self._index)
+            way.lost += 1
             return True
         await self._rest(wait)
         return False

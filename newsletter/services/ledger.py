@@ -74,6 +74,10 @@ class Ledger:
         if self._gathering is None:
             self._gathering = asyncio.get_running_loop().call_later(_GATHERING, self._work.set)
 
+    async def settle(self) -> None:
+        """Returns once all that was decided is on the disk. Raises StoreError."""
+        await self.begin(())
+
     async def _write(self) -> None:
         while self.trouble is None and not self._closing:
             await self._work.wait()
@@ -90,13 +94,13 @@ class Ledger:
     async def _commit(self, intents: Sequence[_Intents]) -> None:
         decided, self._decided = self._decided, []
         rows = [row for group in intents for row in group.rows]
-        if not rows and not decided:
-            return
-        try:
-            moved = await self._outbox.record(rows, decided, self._clock.now())
-        except BaseException:
-            self._decided = decided + self._decided
-            raise
+        moved: frozenset[int] = frozenset()
+        if rows or decided:
+            try:
+                moved = await self._outbox.record(rows, decided, self._clock.now())
+            except BaseException:
+                self._decided = decided + self._decided
+                raise
         for group in intents:
             if not group.begun.done():
                 group.begun.set_result(moved.intersection(group.rows))

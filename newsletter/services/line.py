@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Container
+from collections.abc import Awaitable, Callable, Container
 
 from newsletter.core.address import domain_of
 from newsletter.ports import Clock, DueCopy, Outbox
@@ -23,10 +23,18 @@ class Line:
     """One reading of all that is due."""
 
     def __init__(
-        self, outbox: Outbox, clock: Clock, domains: Domains, paused: Container[int], budget: int | None
+        self,
+        outbox: Outbox,
+        claim: Callable[[], Awaitable[bool]],
+        clock: Clock,
+        domains: Domains,
+        paused: Container[int],
+        budget: int | None,
     ) -> None:
-        """`paused` are editions to leave out, also from now on; `budget` is how many rows may be taken."""
+        """`claim` is asked for more when what is held has been read, and answers whether there is;
+        `paused` are editions to leave out, also from now on; `budget` is how many rows may be taken."""
         self._outbox = outbox
+        self._claim = claim
         self._clock = clock
         self._domains = domains
         self._paused = paused
@@ -34,7 +42,9 @@ class Line:
         """How many more may be taken; None is as many as there are."""
         self._page: deque[DueCopy] = deque()
         self._after = 0
+        self._claiming: asyncio.Task[bool] | None = None
         self._read_all = False
+        self._passed_over: list[int] = []
         self._parked: dict[str, deque[DueCopy]] = {}
         self._inside: dict[int, Gate] = {}
         self._closed = False
@@ -62,57 +72,90 @@ class Line:
         """This row is through, or was put back."""
         gate = self._inside.pop(row.id, None)
         if gate is not None:
-            gate.leave()
+            gate.leave(row.id)
             self._moved.set()
 
     def close(self) -> None:
         """Hand out no more."""
         self._closed = True
+        if self._claiming is not None:
+            self._claiming.cancel()
         self._moved.set()
+
+    async def end(self) -> None:
+        """Give back what is left."""
+        self.close()
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
+        left = [row.id for rows in (self._page, *self._parked.values()) for row in rows]
+        await self._outbox.give_back([*self._passed_over, *left])
 
     async def _open(self, most: int) -> list[DueCopy]:
         """Parked rows whose domains open first, then new ones."""
         rows: list[DueCopy] = []
         for domain in list(self._parked):
-            self._unpark(domain, most, rows)
+            await self._unpark(domain, most, rows)
         while len(rows) < most and await self._fill():
             row = self._page.popleft()
             domain = domain_of(row.email)
-            if domain not in self._parked and self._enters(row, domain):
+            if domain not in self._parked and await self._enters(row, domain):
                 rows.append(row)
-            elif row.edition_id not in self._paused:
+            elif row.edition_id in self._paused:
+                self._passed_over.append(row.id)
+            else:
                 self._parked.setdefault(domain, deque()).append(row)
         return rows
 
-    def _unpark(self, domain: str, most: int, rows: list[DueCopy]) -> None:
+    async def _unpark(self, domain: str, most: int, rows: list[DueCopy]) -> None:
         """Add those that may go now."""
         parked = self._parked[domain]
         while parked and parked[0].edition_id in self._paused:
-            parked.popleft()
-        while parked and len(rows) < most and self._enters(parked[0], domain):
+            self._passed_over.append(parked.popleft().id)
+        while parked and len(rows) < most and await self._enters(parked[0], domain):
             rows.append(parked.popleft())
         if not parked:
             del self._parked[domain]
 
-    def _enters(self, row: DueCopy, domain: str) -> bool:
+    async def _enters(self, row: DueCopy, domain: str) -> bool:
         if row.edition_id in self._paused:
             return False
         gate = self._domains.of(domain)
         if gate is None:
             return True
-        if gate.opens_in() != 0:
+        if not await gate.enter(row.id):
             return False
-        gate.enter()
         self._inside[row.id] = gate
         return True
 
     async def _fill(self) -> bool:
         """Whether there is a row to look at."""
-        if not self._page and not self._read_all and sum(map(len, self._parked.values())) < _PARKED:
+        if self._passed_over:
+            passed_over, self._passed_over = self._passed_over, []
+            await self._outbox.give_back(passed_over)
+        while not self._page and await self._has_more():
             self._page.extend(await self._outbox.due(self._clock.now(), self._after, _PAGE))
-            self._read_all = not self._page
-            self._after = self._page[-1].id if self._page else self._after
+            if self._page:
+                self._after = self._page[-1].id
+            else:
+                self._claim_more()
         return bool(self._page)
+
+    async def _has_more(self) -> bool:
+        """Whether there is something to read now."""
+        if self._claiming is not None and self._claiming.done() and not self._closed:
+            self._read_all, self._after = not await self._claiming, 0
+            self._claiming = None
+        is_full = sum(map(len, self._parked.values())) >= _PARKED
+        return not (self._read_all or self._claiming is not None or is_full)
+
+    def _claim_more(self) -> None:
+        """Those that wait for their domains go on meanwhile."""
+
+        async def claim() -> bool:
+            return await self._claim()
+
+        self._claiming = asyncio.create_task(claim())
+        self._claiming.add_done_callback(lambda _: self._moved.set())
 
     async def _wait(self) -> None:
         openings = [gate.opens_in() for domain in self._parked if (gate := self._domains.of(domain))]

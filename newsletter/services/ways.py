@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.core.pace import Learned, Limits
 from newsletter.errors import DeliveryError
-from newsletter.ports import Clock, Transport
+from newsletter.ports import Clock, Throttle, Transport
 from newsletter.services.gate import Gate
 
 __all__ = ["Server", "Way", "Ways"]
@@ -19,8 +19,9 @@ class Server:
     """`host:port`."""
     transport: Transport
     connections: int = 4
+    """At the same time, of all workers together."""
     rate: float | None = None
-    """Messages a second over all connections; None is as fast as it goes."""
+    """Messages a second over all connections of all workers; None is as fast as it goes."""
     weight: int = 1
     """Its share beside that of the others; 0 stands by until none of the others works."""
 
@@ -28,9 +29,10 @@ class Server:
 class Way:
     """One server in one run."""
 
-    def __init__(self, server: Server, learned: Learned, clock: Clock) -> None:
+    def __init__(self, server: Server, learned: Learned, clock: Clock, throttle: Throttle) -> None:
         self.server = server
-        self.gate = Gate(Limits(server.rate, server.connections), learned, clock)
+        limits = Limits(server.rate, server.connections)
+        self.gate = Gate(server.name, limits, learned, clock, throttle)
         self.sent = 0
         self.answered = False
         """Whether it has answered for any message."""
@@ -40,8 +42,10 @@ class Way:
         """Not while its connections fail."""
         self.given_up: DeliveryError | None = None
         """Why nothing more goes this way in this run."""
-        self.lost: set[int] = set()
-        """Connections that have given up in this pass."""
+        self.lanes = 0
+        """How many connections it would have in this pass."""
+        self.lost = 0
+        """How many of them have given up."""
 
     @property
     def usable(self) -> bool:
@@ -50,10 +54,8 @@ class Way:
 
     @property
     def is_lost(self) -> bool:
-        """Whether every connection that may be used has given up: the others need not wait any more."""
-        return all(
-            not self.gate.admits(index) or index in self.lost for index in range(self.server.connections)
-        )
+        """Whether as many connections have given up as may be used: the others need not wait any more."""
+        return self.lost >= min(self.lanes, self.gate.limits.connections or self.lanes)
 
     @property
     def load(self) -> float:
@@ -64,8 +66,16 @@ class Way:
 class Ways:
     """All servers of a run."""
 
-    def __init__(self, servers: Sequence[Server], learned: Mapping[str, Learned], clock: Clock) -> None:
-        self.all = [Way(server, learned.get(server.name, Learned()), clock) for server in servers]
+    def __init__(
+        self, servers: Sequence[Server], learned: Mapping[str, Learned], clock: Clock, throttle: Throttle
+    ) -> None:
+        nothing = Learned()
+        self.all = [Way(server, learned.get(server.name, nothing), clock, throttle) for server in servers]
+
+    @property
+    def names(self) -> set[str]:
+        """Of their servers."""
+        return {way.server.name for way in self.all}
 
     @property
     def open(self) -> list[Way]:
@@ -80,6 +90,12 @@ class Ways:
             return not others
         slack = way.server.connections / way.server.weight
         return all(way.load <= other.load + slack for other in others if not other.gate.keeps_a_rate)
+
+    def hear(self, learned: Mapping[str, Learned]) -> None:
+        """What other workers learned, by server."""
+        for way in self.all:
+            if known := learned.get(way.server.name):
+                way.gate.hear(known)
 
     @property
     def learned(self) -> dict[str, Learned]:

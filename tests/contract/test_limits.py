@@ -336,8 +336,9 @@ async def _expires_nothing(self: SqlOutbox, now: Any, lifetime: timedelta) -> in
     return 0
 
 
-def _unlimited(self: Gate) -> float:
-    return 0.0
+async def _lets_everybody_in(self: Gate, who: object) -> bool:
+    self.inside += 1
+    return True
 
 
 JUDGE, FILL = Delivery._judge, Line._fill
@@ -354,7 +355,7 @@ MUTANTS: list[tuple[str, str, tuple[object, str, object]]] = [
     ("a_server_gets_no_more_than_its_rate", "does not wait", (Gate, "turn", _asks_nobody)),
     ("a_domain_gets_no_more_than_its_limits", "knows no domains",
      (Domains, "of", lambda self, domain: None)),
-    ("a_domain_gets_no_more_than_its_limits", "does not wait", (Gate, "opens_in", _unlimited)),
+    ("a_domain_gets_no_more_than_its_limits", "does not wait", (Gate, "enter", _lets_everybody_in)),
     ("a_domain_that_must_wait_lets_the_others_past", "waits behind it", (Line, "_fill", _waits_behind)),
     ("a_domain_that_complains_gets_less_from_then_on", "slows the server down",
      (outcomes, "_SERVERS", (421, 451, 454))),

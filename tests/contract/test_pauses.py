@@ -327,12 +327,13 @@ async def test_a_finished_edition_is_never_held(outbox, planned):
 
 
 async def test_paces_are_kept_as_they_are_learned(database):
-    """Each save takes the place of all before."""
+    """What several have learned of the same server or domain is what the last of them did; the rest stays."""
     paces = SqlPaces(database)
     assert await paces.load() == {}
-    learned = {"mx.example.org": Learned(0.5, 2, NOW), "example.com": Learned(None, None, None)}
-    await paces.save(learned | {"old": Learned(1.0, 1, NOW)})
+    learned = {"mx.example.org": Learned(0.5, 2, NOW), "example.com": Learned(None, 1, NOW)}
     await paces.save(learned)
-    assert await paces.load() == learned
     await paces.save({})
-    assert await paces.load() == {}
+    assert await paces.load() == learned
+    older, newest = Learned(9.0, 9, NOW - DAY), Learned(0.25, 1, NOW + DAY)
+    await paces.save({"mx.example.org": older, "example.com": newest})
+    assert await paces.load() == learned | {"example.com": newest}

@@ -87,6 +87,12 @@ class OutboxOnDisk:
         """One process at a time, in this world."""
         yield
 
+    async def claim(self, now: datetime) -> bool:
+        return False
+
+    async def give_back(self, rows: Collection[int]) -> None:
+        """Nobody else would take them."""
+
     async def interrupted(self) -> tuple[DueCopy, ...]:
         await self._takes_time()
         return self._copies(lambda row: row.state is State.SENDING)
@@ -187,7 +193,7 @@ class PacesOnDisk:
         return dict(self._disk.paces)
 
     async def save(self, paces: Mapping[str, Learned]) -> None:
-        self._disk.paces = dict(paces)
+        self._disk.paces.update(paces)
 
 
 class Writer:

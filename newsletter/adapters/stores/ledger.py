@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.adapters.stores.batches import reopen
 from newsletter.adapters.stores.dialect import listed
 from newsletter.adapters.stores.pauses import PAUSED_EDITIONS
 from newsletter.adapters.stores.prepared import Prepared
@@ -120,6 +121,7 @@ def resolve(
     if decided and state is State.PENDING:
         # Else an old edition's copies would expire instead.
         connection.execute(sa.update(editions).where(editions.c.id == edition_id).values(resumed=now))
+        reopen(connection, edition_id)
     return len(decided)
 
 

@@ -22,7 +22,7 @@ from newsletter.core.model import Accounting, DeliveryState
 from newsletter.core.wishes import Wishes
 from newsletter.ports import DueCopy, Failure, PublishedEdition
 
-__all__ = ["SqlOutbox"]
+__all__ = ["SqlOutbox", "due_in", "interrupted_in"]
 
 _UNTOLD = (DeliveryState.PENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.SENDING.value)
 _OF_EDITION = sa.and_(OPEN_ROWS, outbox.c.edition_id == sa.bindparam("edition"))
@@ -40,6 +40,20 @@ _COPIES = sa.select(
 _INTERRUPTED = Prepared(_COPIES.where(_SENDING).order_by(outbox.c.id))
 _DUE = Prepared(
     _COPIES.where(_IS_DUE, outbox.c.id > sa.bindparam("after"))
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("limit"))
+)
+_TO_LAST = outbox.c.id <= sa.bindparam("last")
+_INTERRUPTED_IN = Prepared(
+    _COPIES.where(_SENDING, outbox.c.id >= sa.bindparam("first"), _TO_LAST).order_by(outbox.c.id)
+)
+_DUE_IN = Prepared(
+    _COPIES.where(
+        _IS_DUE,
+        outbox.c.id > sa.bindparam("after"),
+        _TO_LAST,
+        outbox.c.edition_id.not_in(pauses.PAUSED_EDITIONS),
+    )
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit"))
 )
@@ -67,6 +81,13 @@ class SqlOutbox:
     async def hold_stale(self, now: datetime, idle: timedelta) -> tuple[int, ...]:
         """What `exclusive` found to be of an older database, and what nobody has touched for so long."""
         return (*self._sends.held, *await self._database.write(pauses.pause_idle, now, idle))
+
+    async def claim(self, now: datetime) -> bool:
+        """Whoever may send has everything."""
+        return False
+
+    async def give_back(self, rows: Collection[int]) -> None:
+        """When the right to send is."""
 
     async def interrupted(self) -> tuple[DueCopy, ...]:
         """Rows that nobody is sending although they say so."""
@@ -168,6 +189,20 @@ class SqlOutbox:
         ).where(outbox.c.edition_id == edition_id, outbox.c.state.not_in(_UNTOLD))
         async with self._database.read() as connection:
             return tuple(Failure(*row) for row in await connection.execute(query.order_by("id").limit(limit)))
+
+
+def interrupted_in(connection: sa.Connection, edition_id: int, first: int, last: int) -> tuple[DueCopy, ...]:
+    """`ports.Outbox.interrupted` in a range of rows, ends included, of one edition."""
+    rows = _INTERRUPTED_IN.rows(connection, edition=edition_id, first=first, last=last)
+    return tuple(map(_copy, rows))
+
+
+def due_in(
+    connection: sa.Connection, edition_id: int, after: int, last: int, now: datetime, limit: int
+) -> tuple[DueCopy, ...]:
+    """`ports.Outbox.due` in such a range."""
+    asked = {"edition": edition_id, "after": after, "last": last, "now": now, "limit": limit}
+    return tuple(map(_copy, _DUE_IN.rows(connection, **asked)))
 
 
 def _interrupted(connection: sa.Connection) -> tuple[DueCopy, ...]:

@@ -1,11 +1,13 @@
 """What replies taught of the pace of servers and domains, kept from one run to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import insert
 from newsletter.adapters.stores.schema import paces
 from newsletter.core.pace import Learned
 
@@ -25,9 +27,15 @@ class SqlPaces:
             return {key: Learned(*values) for key, *values in await connection.execute(query)}
 
     async def save(self, learned: Mapping[str, Learned]) -> None:
-        """In place of all that was known."""
-        rows = [{"key": key, **asdict(pace)} for key, pace in learned.items()]
-        async with self._database.begin() as connection:
-            await connection.execute(sa.delete(paces))
-            if rows:
-                await connection.execute(sa.insert(paces), rows)
+        """Beside what others have saved; what was learned last holds."""
+        # In one order, so that two who save do not wait for each other.
+        rows = [{"key": key, **asdict(pace)} for key, pace in sorted(learned.items())]
+        if rows:
+            await self._database.beside(_merge, rows)
+
+
+def _merge(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    row = insert(paces)
+    said = {name: row.excluded[name] for name in ("rate", "connections", "changed")}
+    is_news = sa.or_(paces.c.changed.is_(None), row.excluded.changed > paces.c.changed)
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_=said, where=is_news), rows)

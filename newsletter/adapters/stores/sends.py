@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from filelock import FileLock
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.pauses import pause_all
@@ -44,15 +45,20 @@ class SendCounter:
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
         """Raises AlreadyRunning, or StoreError where it cannot be counted."""
-        async with self._database.exclusive():
-            self.held = await self._step()
-            try:
-                yield
-            except BaseException:
-                with suppress(StoreError):  # what went wrong first is what to tell
-                    await self._step()
-                raise
-            await self._step()
+        async with self._database.exclusive(), self.counted():
+            yield
+
+    @asynccontextmanager
+    async def counted(self) -> AsyncIterator[None]:
+        """The same where others may send as well, which whoever asks has to see to."""
+        self.held = await self._step()
+        try:
+            yield
+        except BaseException:
+            with suppress(StoreError):  # what went wrong first is what to tell
+                await self._step()
+            raise
+        await self._step()
 
     async def _step(self) -> tuple[int, ...]:
         """One more; answers what was paused because this database is an old copy."""
@@ -86,7 +92,14 @@ def _read(file: Path) -> _Count | None:
 
 
 def _write(file: Path, count: _Count) -> None:
-    """On the disk when this returns, and never half."""
+    """On the disk when this returns, and never half; nor less than another process has written since."""
+    with FileLock(f"{file}.lock"):
+        written = _read(file)
+        if written is None or written.database != count.database or written.count < count.count:
+            _replace(file, count)
+
+
+def _replace(file: Path, count: _Count) -> None:
     new = file.with_name(f"{file.name}.new")
     with new.open("w", encoding="ascii") as stream:
         stream.write(f"{count.database} {count.count}\n")
