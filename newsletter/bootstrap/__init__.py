@@ -25,7 +25,7 @@ from newsletter.core.segments import Segment
 from newsletter.core.series import frequency_of, series_of
 from newsletter.core.slots import Schedule, local_time, next_slot, slots_between
 from newsletter.core.translation import Translator
-from newsletter.ports import PublishedEdition
+from newsletter.ports import Feed, PublishedEdition
 from newsletter.render.exhibit import Exhibit, edition_exhibit
 from newsletter.render.preview import PREVIEW_FILES, preview_pages
 from newsletter.render.theme import Theme
@@ -199,12 +199,19 @@ class App(Readers):
         exhibit = Exhibit(newsletter=self.newsletter, label=kind.title(), copy=copy, message=message.data)
         return preview_pages(exhibit, self.bench)
 
-    async def delivery(self, progress: Callable[[Decision], None] = lambda _: None) -> Delivery:
-        """One run over everything that is due."""
-        options = delivery_options(self.settings, await self.allowance())
-        throttle = make_throttle(self.database, self.worker)
+    async def delivery(
+        self, progress: Callable[[Decision], None] = lambda _: None, feed: Feed | None = None
+    ) -> Delivery:
+        """One run over everything that is due, or over the batches that it is fed with."""
         return Delivery(
-            self.outbox, self.paces, self.servers(), self.composer, self.clock, options, progress, throttle
+            self.leased_outbox(feed) if feed else self.outbox,
+            self.paces,
+            self.servers(),
+            self.composer,
+            self.clock,
+            delivery_options(self.settings, await self.allowance()),
+            progress,
+            make_throttle(self.database, self.worker),
         )
 
     async def send_test(self, published: PublishedEdition, person: Subscriber) -> Reply:

@@ -39,6 +39,7 @@ from newsletter.services.ways import Server
 if TYPE_CHECKING:
     from newsletter.adapters.stores.bounces import SqlBounces
     from newsletter.adapters.stores.insight import SqlInsight
+    from newsletter.adapters.stores.leased import LeasedOutbox
 
 __all__ = ["Foundation", "shipped"]
 
@@ -128,10 +129,15 @@ class Foundation:
     @cached_property
     def outbox(self) -> SqlOutbox:
         """What is to be sent: all of it where one process sends, batches where there can be several."""
-        return self.outbox_fed_by(None) if self.database.kind == "postgresql" else SqlOutbox(self.database)
+        return self.leased if self.database.kind == "postgresql" else SqlOutbox(self.database)
 
-    def outbox_fed_by(self, feed: Feed | None) -> SqlOutbox:
-        """The outbox of one of several workers, which claims what it is fed with."""
+    @cached_property
+    def leased(self) -> "LeasedOutbox":
+        """The outbox of one of several workers, which claims whatever is due."""
+        return self.leased_outbox(None)
+
+    def leased_outbox(self, feed: Feed | None) -> "LeasedOutbox":
+        """One that claims what it is fed with."""
         from newsletter.adapters.stores.leased import LeasedOutbox
 
         return LeasedOutbox(self.database, self.worker, feed, self.settings.delivery.lease.total_seconds())

@@ -22,6 +22,7 @@ from newsletter.cli.signup import signup_form
 from newsletter.cli.slots import slots
 from newsletter.cli.status import status
 from newsletter.cli.why import why
+from newsletter.cli.worker import worker
 from newsletter.errors import NewsletterError
 
 __all__ = ["app", "main"]
@@ -43,6 +44,7 @@ for command in (
     send,
     run,
     serve,
+    worker,
     signup_form,
     status,
     slots,

@@ -18,9 +18,10 @@ from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
     from newsletter.scheduler import Scheduler
+    from newsletter.scheduler.worker import Worker
     from newsletter.web.server import WebServer
 
-__all__ = ["serve"]
+__all__ = ["files_of", "serve"]
 
 
 @command_for_all
@@ -32,16 +33,15 @@ async def serve(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = F
     """
     # Loaded where they are needed: every other command starts without them.
     from newsletter.bootstrap.listening import listeners
-    from newsletter.scheduler import Scheduler
     from newsletter.web.server import listen
 
     async with AsyncExitStack() as stack:
-        apps = [await stack.enter_async_context(open_app(file, now)) for file in _files(config)]
+        apps = [await stack.enter_async_context(open_app(file, now)) for file in files_of(config)]
         host, port = _address(apps)
         with listen(host, port, "[web] port") as socket:
             server = _server(apps)
             turn = asyncio.Lock()
-            schedulers = [Scheduler(app, turn) for app in apps]
+            schedulers = [_runner(app, turn) for app in apps]
             for listener in listeners(apps):
                 await stack.enter_async_context(listener)
             loop = asyncio.get_running_loop()
@@ -55,7 +55,7 @@ async def serve(config: Config = DEFAULT_CONFIG, now: Now = None, json: Json = F
                 await asyncio.gather(*(scheduler.stop() for scheduler in schedulers))
 
 
-def _files(config: ConfigFile) -> list[ConfigFile]:
+def files_of(config: ConfigFile) -> list[ConfigFile]:
     """One for each newsletter that is to run."""
     names = () if config.newsletter else newsletters_in(config.path)
     return [replace(config, newsletter=name) for name in names] or [config]
@@ -80,7 +80,18 @@ def _server(apps: Sequence[App]) -> "WebServer":
     return WebServer(site(apps[0]) if len(apps) == 1 else Sites(apps))
 
 
-def _start(schedulers: "Sequence[Scheduler]", apps: Sequence[App]) -> None:
+def _runner(app: App, turn: asyncio.Lock) -> "Scheduler | Worker":
+    """What runs the daily job: beside others where there can be several."""
+    if app.database.kind == "postgresql":
+        from newsletter.scheduler.worker import Worker
+
+        return Worker(app)
+    from newsletter.scheduler import Scheduler
+
+    return Scheduler(app, turn)
+
+
+def _start(schedulers: "Sequence[Scheduler | Worker]", apps: Sequence[App]) -> None:
     """What each logs says whose it is, where there are several."""
     for scheduler, app in zip(schedulers, apps, strict=True):
         with bound_contextvars(**({"newsletter": app.newsletter.id} if len(apps) > 1 else {})):

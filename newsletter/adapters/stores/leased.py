@@ -77,6 +77,11 @@ class LeasedOutbox(SqlOutbox):
                 return True
         return False
 
+    async def due_batches(self, now: datetime, limit: int) -> list[int]:
+        """The ids of those that could be claimed now, the oldest first. What was planned is put into batches."""
+        await self._database.write(batches.make_batches)
+        return await self._database.ask(batches.due_batches, now, limit)
+
     async def give_back(self, rows: Collection[int]) -> None:
         """The batches are released once nothing of them is on its way."""
         if self._claiming:
