@@ -5,8 +5,8 @@
                  └──────── revive ────────┘
 
 A job says where to look, and never what is true: that is in our own tables. So its tables may be lost or
-begun anew at any time, and each version of Procrastinate has its own: they lie in a schema named after it, and
-two versions that run side by side during an upgrade never meet.
+begun anew at any time, and each version of Procrastinate has its own: they lie in a schema named after it,
+and two versions that run side by side during an upgrade never meet.
 """
 
 import asyncio

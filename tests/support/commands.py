@@ -155,9 +155,9 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox(cwd: Path) -> Iterator[Mailbox]:
-    """A mail server of its own on a free port."""
-    with started("mailbox", "--smtp-port", 0, "--web-port", 0, "--json", cwd=cwd) as process:
+def mailbox(cwd: Path, port: int = 0) -> Iterator[Mailbox]:
+    """A mail server of its own, on a free port unless one is given."""
+    with started("mailbox", "--smtp-port", port, "--web-port", 0, "--json", cwd=cwd) as process:
         where = ready(process)
         yield Mailbox(cwd / where["mailbox"], int(where["smtp"].rpartition(":")[2]))
         process.send_signal(signal.SIGTERM)

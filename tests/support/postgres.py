@@ -82,7 +82,7 @@ class Cluster:
             try:
                 self.admin.execute("SELECT 1")
             except psycopg.OperationalError:
-                self.__dict__.pop("admin", None)
+                self._forget_admin()
                 if monotonic() > end or self._process.poll() is not None:
                     raise
                 sleep(0.05)
@@ -91,7 +91,7 @@ class Cluster:
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         """By default at once, with all connections cut. SIGQUIT leaves it to recover from its journal."""
-        self.__dict__.pop("admin", None)
+        self._forget_admin()
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(_TRIES)
@@ -101,6 +101,10 @@ class Cluster:
         """As after a crash."""
         self.stop(number)
         self.start()
+
+    def _forget_admin(self) -> None:
+        if (admin := self.__dict__.pop("admin", None)) is not None:
+            admin.close()
 
     @cached_property
     def admin(self) -> "psycopg.Connection[tuple[object, ...]]":

@@ -78,7 +78,7 @@ class LeasedOutbox(SqlOutbox):
         return False
 
     async def due_batches(self, now: datetime, limit: int) -> list[int]:
-        """The ids of those that could be claimed now, the oldest first. What was planned is put into batches."""
+        """Those that could be claimed now, the oldest first. What was planned is in batches then."""
         await self._database.write(batches.make_batches)
         return await self._database.ask(batches.due_batches, now, limit)
 
