@@ -209,7 +209,7 @@ class App(Readers):
             self.servers(),
             self.composer,
             self.clock,
-            delivery_options(self.settings, await self.allowance()),
+            delivery_options(self.settings, await self.allowance(), self.allowance),
             progress,
             make_throttle(self.database, self.worker),
         )

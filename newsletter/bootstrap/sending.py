@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from collections.abc import Awaitable, Callable
 from datetime import date
 
 from newsletter.adapters.stores.database import Database
@@ -32,8 +33,10 @@ __all__ = [
 ]
 
 
-def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
-    """How to send; `budget` is how many copies may be begun."""
+def delivery_options(
+    settings: Settings, budget: int | None, recount: Callable[[], Awaitable[int | None]] | None = None
+) -> DeliveryOptions:
+    """How to send; `budget` is how many copies may be begun, which `recount` says once more."""
     table = settings.delivery
     return DeliveryOptions(
         rules=Rules(
@@ -46,6 +49,7 @@ def delivery_options(settings: Settings, budget: int | None) -> DeliveryOptions:
         newest_only=settings.schedule.deliver is not None and budget is None,
         idle=table.hold_after,
         budget=budget,
+        recount=recount,
     )
 
 

@@ -57,10 +57,11 @@ class Outbox(Protocol):
     """The ledger: one row per (edition, subscriber), each in exactly one state. Rows of an edition that is
     paused are neither due nor begun."""
 
-    def exclusive(self) -> AbstractAsyncContextManager[None]:
+    def exclusive(self, *, alone: bool = False) -> AbstractAsyncContextManager[None]:
         """The right to send from this store, until left or until this process dies: all of it, or what is
-        claimed meanwhile. Pauses every edition with open rows where the store turns out to be an old copy.
-        Raises AlreadyRunning where another process has it all."""
+        claimed meanwhile; `alone` lets nobody else claim who asks for that as well. Pauses every edition with
+        open rows where the store turns out to be an old copy. Raises AlreadyRunning where another process has
+        it all."""
 
     async def claim(self, now: datetime) -> bool:
         """Take hold of the next part of what is due, which `interrupted` and `due` are about from then on;

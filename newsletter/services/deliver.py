@@ -13,7 +13,7 @@ of them ends the run, and the rows stay pending. Not in here: retry times and wh
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -48,6 +48,8 @@ class DeliveryOptions:
     """After so long without an attempt, what is left of an edition waits for a person."""
     budget: int | None = None
     """How many copies may be begun in this run."""
+    recount: Callable[[], Awaitable[int | None]] | None = None
+    """The budget once more, asked when nobody else is using it up."""
     reconnects: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0)
     """Seconds between one connection's tries to reach its server; then it gives up."""
 
@@ -89,7 +91,9 @@ class Delivery:
         """Send until nothing is due, or the budget is used up. Raises AlreadyRunning; DeliveryError where no
         server can be used: the rows that are left are pending; EditionPaused where something waits for a
         person now."""
-        async with self._outbox.exclusive():
+        async with self._outbox.exclusive(alone=self._options.budget is not None):
+            if self._options.recount is not None:
+                self._left = await self._options.recount()
             now = self._clock.now()
             if self._options.newest_only:
                 await self._outbox.supersede(now)

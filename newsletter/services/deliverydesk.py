@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from newsletter.errors import EditionPaused
+from newsletter.errors import AlreadyRunning, EditionPaused
 from newsletter.ports import Feed
 from newsletter.services.deliver import Delivery
 from newsletter.services.waiting import wait_for_event
@@ -86,6 +86,8 @@ class DeliveryDesk:
                     await self._delivery.run()
             except EditionPaused as held:
                 self._paused(held)
+            except AlreadyRunning:  # what may be sent now another worker sends
+                break
             except Exception as error:
                 self._end(error)
                 return

@@ -96,8 +96,8 @@ def test_two_workers_serve_one_slot(shared: Room, inbox: Mailbox, store: str) ->
 
 
 def test_workers_come_and_go(shared: Room, inbox: Mailbox, store: str) -> None:
-    """One is killed and one is told to end while they send; another comes. Nobody is lost, and nobody gets two
-    copies but those whose copy was on its way from the one that died."""
+    """One is killed and one is told to end while they send; another comes. Nobody is lost, and nobody gets
+    two copies but those whose copy was on its way from the one that died."""
     people = crowd(150)
     enlist(shared, *people)
     shared.configure("connections = 4", "connections = 4\nrate = 40")
@@ -147,7 +147,7 @@ def test_jobs_that_are_lost_are_made_again(shared: Room, inbox: Mailbox, store: 
         ended_well(first)
     ((schema,),) = ask(store, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'jobs_%'")
     with psycopg.connect(store, autocommit=True) as connection:
-        connection.execute(f"DELETE FROM {schema}.procrastinate_jobs")
+        connection.execute(f"DELETE FROM {schema}.procrastinate_jobs")  # noqa: S608
     with started("worker", "--now", DUE, cwd=shared.folder) as second:
         until(lambda: outbox(store).get("accepted") == 63, f"some are left: {outbox(store)}")
         ended_well(second)
@@ -169,6 +169,22 @@ def test_a_mail_server_that_is_down_is_tried_again(tmp_path: Path, store: str) -
             until(lambda: back.count == 3, f"nothing came: {outbox(store)}", 60)
             until(lambda: outbox(store) == {"accepted": 3}, "nothing was recorded")
             ended_well(worker)
+
+
+def test_a_warm_up_is_of_all_workers_together(shared: Room, inbox: Mailbox, store: str) -> None:
+    """What may go out today is not what each may send."""
+    enlist(shared, *crowd(60))
+    shared.configure("connections = 4", 'connections = 4\nwarmup = { started = "2026-03-11", first_day = 20 }')
+    with (
+        started("worker", "--now", DUE, cwd=shared.folder) as one,
+        started("worker", "--now", DUE, cwd=shared.folder) as other,
+    ):
+        until(lambda: outbox(store).get("accepted") == 20, "too few were sent")
+        time.sleep(3)
+        assert outbox(store) == {"accepted": 20, "pending": 43}
+        ended_well(one)
+        ended_well(other)
+    assert inbox.count == 20
 
 
 def test_some_queues_only(shared: Room, inbox: Mailbox, store: str) -> None:

@@ -83,7 +83,7 @@ class OutboxOnDisk:
         self._seconds = rng.choice([0.001, 0.003, 0.1])
 
     @asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[None]:
+    async def exclusive(self, *, alone: bool = False) -> AsyncIterator[None]:
         """One process at a time, in this world."""
         yield
 

@@ -9,7 +9,7 @@ thought dead and comes back moves nothing, and its rows are not sent, since `wan
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from newsletter.adapters.stores.held import Held, Holding
 from newsletter.adapters.stores.outbox import SqlOutbox, due_in, interrupted_in
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState
-from newsletter.errors import StoreError
+from newsletter.errors import AlreadyRunning, StoreError
 from newsletter.ports import DueCopy, Feed
 
 __all__ = ["LEASE", "LeasedOutbox"]
@@ -55,9 +55,10 @@ class LeasedOutbox(SqlOutbox):
         """How many outcomes were dropped because the lease was lost before they were recorded."""
 
     @asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[None]:
-        """Beside others. What is held is renewed meanwhile, and given back in the end."""
-        async with self._sends.counted():
+    async def exclusive(self, *, alone: bool = False) -> AsyncIterator[None]:
+        """Beside others, unless it is to be alone. What is held is renewed meanwhile, and given back in the
+        end. Raises AlreadyRunning."""
+        async with self._alone() if alone else nullcontext(), self._sends.counted():
             await self._database.write(batches.make_batches)
             beating = asyncio.create_task(self._beat())
             try:
@@ -142,6 +143,16 @@ class LeasedOutbox(SqlOutbox):
             self._lose(leases, held)
         ours = self._holding.by_batch(ids)
         return await super().wanted([row for batch in held & ours.keys() for row in ours[batch]])
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        async with self._database.only_one("allowance") as alone:
+            if not alone:
+                raise AlreadyRunning(
+                    "another process is sending what the warm-up plan allows for today. Wait until it ends, "
+                    "or stop it; nothing is lost by waiting."
+                )
+            yield
 
     # Claiming
 

@@ -74,8 +74,8 @@ class SqlOutbox:
         self._database = database
         self._sends = SendCounter(database)
 
-    def exclusive(self) -> AbstractAsyncContextManager[None]:
-        """The right to send. Raises AlreadyRunning."""
+    def exclusive(self, *, alone: bool = False) -> AbstractAsyncContextManager[None]:
+        """The right to send, which nobody else has here. Raises AlreadyRunning."""
         return self._sends.exclusive()
 
     async def hold_stale(self, now: datetime, idle: timedelta) -> tuple[int, ...]:
