@@ -34,6 +34,9 @@ from newsletter.services.ways import Server, Way, Ways
 
 __all__ = ["Delivery", "DeliveryOptions"]
 
+_LOOK = 0.5
+"""Seconds. So often connections that have nothing to do are asked whether others should have their places."""
+
 
 @dataclass(frozen=True)
 class DeliveryOptions:
@@ -174,9 +177,12 @@ class Delivery:
 
     async def _serve(self, way: Way, connections: int, shared: Round) -> Exception | None:
         """All connections of one server; answers what is wrong with this program, if anything is."""
-        lanes = (Lane(way, shared).run() for _ in range(connections))
+        lanes = [Lane(way, shared) for _ in range(connections)]
         way.serving, way.lanes, way.lost = True, connections, 0
-        ended = await asyncio.gather(*lanes, return_exceptions=True)
+        looking = asyncio.create_task(_look(lanes)) if self._throttle.is_shared else None
+        ended = await asyncio.gather(*(lane.run() for lane in lanes), return_exceptions=True)
+        if looking is not None:
+            looking.cancel()
         way.serving = False  # or the others would leave it a share of what was put back meanwhile
         for trouble in ended:
             if isinstance(trouble, BaseException) and not isinstance(trouble, DeliveryError):
@@ -222,3 +228,10 @@ class Delivery:
             edition = await self._outbox.edition(edition_id)
             lines.append(f"{edition.pause_notice} Nothing is lost.")
         return "\n".join(lines)
+
+
+async def _look(lanes: Sequence[Lane]) -> None:
+    while True:
+        await asyncio.sleep(_LOOK)
+        for lane in lanes:
+            lane.look()

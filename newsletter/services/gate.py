@@ -13,6 +13,7 @@ __all__ = ["Domains", "Gate"]
 
 _ANY = "*"
 """Among the limits of domains: those of every domain that has none of its own."""
+_UNLIMITED = 1_000_000
 
 
 class Gate:
@@ -41,6 +42,17 @@ class Gate:
     def keeps_a_rate(self) -> bool:
         """Whether entering may take time."""
         return self.limits.rate is not None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether nobody should wait for what goes through here to keep up with the rest."""
+        return self.keeps_a_rate or self._places.is_shut_out
+
+    @property
+    def usable(self) -> int:
+        """How many connections may be open now."""
+        most = self.limits.connections
+        return _UNLIMITED if most is None else self._places.allowed(most)
 
     @property
     def seated(self) -> int:

@@ -72,6 +72,12 @@ class Lane:
             self._way.gate.stand(self)
             self._release("stopped before it was handed over")
 
+    def look(self) -> None:
+        """Wait for no more copies where the place is another's now: two workers may each have what the other
+        waits for."""
+        if not self._way.gate.may_stay(self):
+            self._round.preparation.dismiss(self)
+
     async def _has_work(self) -> bool:
         self._announced = False
         while await self._sits():
@@ -131,7 +137,7 @@ class Lane:
         while not self._ends and gate.may_stay(self):
             if shared.ways.is_turn_of(self._way):
                 await gate.turn(shared.stop)
-                prepared = None if self._ends else await shared.preparation.get()
+                prepared = None if self._ends else await shared.preparation.get(self)
                 if prepared is None or await self._fresh(prepared):
                     return prepared
             elif shared.preparation.is_out or self._way.is_lost:

@@ -78,9 +78,15 @@ class Places:
     def __init__(self, seats: Seats) -> None:
         self._seats = seats
         self._taken: dict[object, None] = {}
+        self.is_shut_out = False
+        """Whether others have all seats, so that somebody here waits and nobody has a place."""
 
     def __len__(self) -> int:
         return len(self._taken)
+
+    def allowed(self, most: int) -> int:
+        """How many of us may have one now."""
+        return self._seats.count(most)
 
     def is_full(self, most: int | None) -> bool:
         """Whether there is none left, as far as is known."""
@@ -94,7 +100,9 @@ class Places:
         if most is not None and self.is_full(most):
             await self._seats.ask(most, wanted)
             if self.is_full(most):
+                self.is_shut_out = not self._taken
                 return False
+        self.is_shut_out = False
         self._taken[who] = None
         self._seats.use(len(self._taken))
         return True

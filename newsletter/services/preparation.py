@@ -66,6 +66,7 @@ class Preparation:
         self._decided = decided
         self._ready: deque[Prepared] = deque()
         self._asking: deque[asyncio.Future[Prepared | None]] = deque()
+        self._waiting: dict[object, asyncio.Future[Prepared | None]] = {}
         self._under_way = 0
         self._hungry = asyncio.Event()
         self._fed = False
@@ -85,15 +86,26 @@ class Preparation:
         await asyncio.gather(*(self._feed() for _ in range(_FEEDERS)))
         self.close()
 
-    async def get(self) -> Prepared | None:
-        """The next copy; None when there is none any more."""
+    async def get(self, who: object) -> Prepared | None:
+        """The next copy; None when there is none any more, or none for this one."""
         ready = self.get_ready()
         if ready is not None or self._closed:
             return ready
         asking: asyncio.Future[Prepared | None] = asyncio.get_running_loop().create_future()
         self._asking.append(asking)
+        self._waiting[who] = asking
         self._rouse()
-        return await asking
+        try:
+            return await asking
+        finally:
+            del self._waiting[who]
+
+    def dismiss(self, who: object) -> None:
+        """It need not wait any longer, if it does."""
+        asking = self._waiting.get(who)
+        if asking is not None and not asking.done():
+            self._asking.remove(asking)
+            asking.set_result(None)
 
     def get_ready(self) -> Prepared | None:
         """The next copy if there is one at once."""

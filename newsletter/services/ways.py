@@ -55,7 +55,7 @@ class Way:
     @property
     def is_lost(self) -> bool:
         """Whether as many connections have given up as may be used: the others need not wait any more."""
-        return self.lost >= min(self.lanes, self.gate.limits.connections or self.lanes)
+        return self.lost >= min(self.lanes, max(self.gate.usable, 1))
 
     @property
     def load(self) -> float:
@@ -84,12 +84,13 @@ class Ways:
 
     def is_turn_of(self, way: Way) -> bool:
         """Whether this server may take the next copy: no more than its share, give or take one for each of
-        its connections. A server that keeps a rate takes what it can and holds up no other."""
+        its connections. A server that keeps a rate, or at which others have all places, takes what it can and
+        holds up no other."""
         others = [other for other in self.all if other is not way and other.usable and other.server.weight]
         if not way.server.weight:
             return not others
         slack = way.server.connections / way.server.weight
-        return all(way.load <= other.load + slack for other in others if not other.gate.keeps_a_rate)
+        return all(way.load <= other.load + slack for other in others if not other.gate.is_slow)
 
     def hear(self, learned: Mapping[str, Learned]) -> None:
         """What other workers learned, by server."""

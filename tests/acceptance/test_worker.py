@@ -147,7 +147,8 @@ def test_jobs_that_are_lost_are_made_again(shared: Room, inbox: Mailbox, store: 
         ended_well(first)
     ((schema,),) = ask(store, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'jobs_%'")
     with psycopg.connect(store, autocommit=True) as connection:
-        connection.execute(f"DELETE FROM {schema}.procrastinate_jobs")  # noqa: S608
+        connection.execute("SELECT set_config('search_path', %s, false)", (schema,))
+        connection.execute("DELETE FROM procrastinate_jobs")
     with started("worker", "--now", DUE, cwd=shared.folder) as second:
         until(lambda: outbox(store).get("accepted") == 63, f"some are left: {outbox(store)}")
         ended_well(second)
@@ -174,7 +175,9 @@ def test_a_mail_server_that_is_down_is_tried_again(tmp_path: Path, store: str) -
 def test_a_warm_up_is_of_all_workers_together(shared: Room, inbox: Mailbox, store: str) -> None:
     """What may go out today is not what each may send."""
     enlist(shared, *crowd(60))
-    shared.configure("connections = 4", 'connections = 4\nwarmup = { started = "2026-03-11", first_day = 20 }')
+    shared.configure(
+        "connections = 4", 'connections = 4\nwarmup = { started = "2026-03-11", first_day = 20 }'
+    )
     with (
         started("worker", "--now", DUE, cwd=shared.folder) as one,
         started("worker", "--now", DUE, cwd=shared.folder) as other,

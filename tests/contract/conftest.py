@@ -35,6 +35,14 @@ async def database(store_url: str, tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def other(store_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    """The same database, as another process has it."""
+    database = Database(store_url, tmp_path)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
 def entries(database: Database) -> SqlEntries:
     return SqlEntries(database)
 

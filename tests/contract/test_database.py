@@ -1,10 +1,14 @@
 """The thread with the one connection: transactions are whole, whatever happens to who asked for them."""
 
 import asyncio
+import re
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -17,6 +21,28 @@ from newsletter.adapters.stores.schema import outbox as rows
 from newsletter.adapters.stores.schema import subscribers as people
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.errors import ConfigError, StoreError
+
+LATE = {
+    "sqlite": ["PRAGMA defer_foreign_keys = ON"],
+    "postgresql": [
+        f"ALTER TABLE outbox ALTER CONSTRAINT fk_outbox_{column} DEFERRABLE INITIALLY DEFERRED"
+        for column in ("edition_id", "subscriber_id")
+    ],
+}
+"""How references are checked at the commit only."""
+
+
+@contextmanager
+def writing(store_url: str, folder: Path) -> Iterator[None]:
+    """Another process is in the middle of a transaction that writes."""
+    with ExitStack() as stack:
+        if store_url.startswith("sqlite"):
+            file = sqlite3.connect(folder / "papers.db", isolation_level=None)
+            stack.enter_context(closing(file)).execute("BEGIN IMMEDIATE")
+        else:
+            server = stack.enter_context(psycopg.connect(store_url))
+            server.execute("SELECT pg_advisory_xact_lock(%s, 1)", (0x6E6C,))
+        yield
 
 
 def rename(connection: sa.Connection, name: str) -> None:
@@ -97,34 +123,33 @@ async def test_transactions_take_turns(listed):
     assert sorted(name) == list("abcdefgh")
 
 
-async def test_a_database_that_is_locked_for_too_long_says_so(tmp_path: Path, listed):
+async def test_a_database_that_is_locked_for_too_long_says_so(store_url: str, tmp_path: Path, listed):
     """After the time that the address says; once it is free, the same connection works."""
-    impatient = Database("sqlite:///papers.db?timeout=0.05", tmp_path)
+    impatient = Database(f"{store_url}?timeout=0.2", tmp_path)
     assert await impatient.ask(names) == {"Reader 0"}
-    other = sqlite3.connect(tmp_path / "papers.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    for again in (impatient.write(rename, "never"), SqlSubscribers(impatient).add(PEOPLE, NOW)):
-        with pytest.raises(StoreError, match=r"papers\.db: .*has been writing for 0\.05 s; try again"):
-            await again
-    assert await impatient.ask(names) == {"Reader 0"}
-    other.execute("ROLLBACK")
-    other.close()
+    with writing(store_url, tmp_path):
+        for again in (impatient.write(rename, "never"), SqlSubscribers(impatient).add(PEOPLE, NOW)):
+            said = rf"^{re.escape(impatient.name)}: .*has been writing for 0\.2 s; try again"
+            with pytest.raises(StoreError, match=said):
+                await again
+        assert await impatient.ask(names) == {"Reader 0"}
     await impatient.write(rename, "Ada")
     assert await impatient.ask(names) == {"Ada"}
     await impatient.close()
 
 
-async def test_a_commit_that_fails_is_rolled_back(tmp_path: Path, listed):
+async def test_a_commit_that_fails_is_rolled_back(listed):
     """A constraint that is checked at the commit only, as a stand-in for a full disk: the connection is
     free afterwards."""
 
     def orphan(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for statement in LATE[listed.kind]:
+            connection.exec_driver_sql(statement)
         values = {"edition_id": 9, "subscriber_id": 9, "email": "", "name": "", "topics": []}
         values |= {"state": "pending", "attempts": 0, "reason": "", "changed": NOW}
         connection.execute(sa.insert(rows).values(values))
 
-    with pytest.raises(StoreError, match="FOREIGN KEY"):
+    with pytest.raises(StoreError, match=r"(?i)foreign key"):
         await listed.write(orphan)
     await listed.write(rename, "Ada")
     assert await listed.ask(names) == {"Ada"}
@@ -137,14 +162,12 @@ async def test_a_closed_database_opens_again(listed):
     assert await listed.ask(names) == {"Reader 0"}
 
 
-async def test_reading_does_not_wait_for_who_writes(tmp_path: Path, listed):
+async def test_reading_does_not_wait_for_who_writes(store_url: str, tmp_path: Path, listed):
     """Not even at the first use: a database that needs no migration is not locked."""
-    other = sqlite3.connect(tmp_path / "papers.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    reader = Database("sqlite:///papers.db?timeout=0.05", tmp_path)
-    assert await reader.ask(names) == {"Reader 0"}
-    await reader.close()
-    other.close()
+    with writing(store_url, tmp_path):
+        reader = Database(f"{store_url}?timeout=0.2", tmp_path)
+        assert await reader.ask(names) == {"Reader 0"}
+        await reader.close()
 
 
 @pytest.mark.parametrize("timeout", ["x", "-1", "nan", "0"])
@@ -168,6 +191,10 @@ def prepared() -> dict[str, Prepared]:
     return {name: value for name, value in found.items() if isinstance(value, Prepared)}
 
 
+in_a_file = pytest.mark.parametrize("store_url", ["sqlite:///papers.db"])
+
+
+@in_a_file
 @pytest.mark.parametrize("name", sorted(prepared()))
 async def test_no_hot_statement_reads_finished_rows(database, name):
     """Outbox rows are looked up by their id, or in the index of those that are open."""
@@ -176,6 +203,7 @@ async def test_no_hot_statement_reads_finished_rows(database, name):
     assert await reads_of_outbox(database, sql) <= {"by id", "open rows"}
 
 
+@in_a_file
 async def test_the_check_of_plans_notices_a_scan(database):
     """Of all rows, or of all of an edition."""
     every = "SELECT count(*) FROM outbox WHERE state = 'accepted'"
@@ -197,6 +225,7 @@ async def reads_of_outbox(database: Database, sql: str) -> set[str]:
     return {next((kind for sign, kind in good.items() if sign in step), step) for step in steps}
 
 
+@in_a_file
 async def test_times_are_stored_alike_by_every_way(database, outbox, planned):
     """Or they could not be compared."""
 

@@ -212,6 +212,7 @@ async def test_a_source_says_how_it_answered_last(database):
 # The upgrade
 
 
+@pytest.mark.parametrize("store_url", ["sqlite:///papers.db"])
 async def test_a_database_of_the_first_version_keeps_its_entries_and_knows_them(tmp_path: Path, database):
     """What was collected before the upgrade is not new after it, under any of its identities."""
     _make_first_version(tmp_path / "papers.db")

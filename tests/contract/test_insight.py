@@ -199,6 +199,7 @@ async def test_looking_waits_for_no_writer_and_no_writer_waits_for_it(database, 
         assert await insight.pulses() == ()
 
 
+@pytest.mark.parametrize("store_url", ["sqlite:///papers.db"])
 async def test_no_question_scans_the_outbox(insight, database, mixed):
     """Each is answered from an index, however many rows there are."""
     asked: list[str] = []

@@ -91,8 +91,7 @@ async def test_two_workers_never_hold_one_batch(database, planned, two, workers)
     assert await one.claim(NOW)
     assert await other.claim(NOW)
     assert set(await rows(one)).isdisjoint(await rows(other))
-    assert not await one.claim(NOW)
-    assert not await other.claim(NOW)
+    assert not await LeasedOutbox(database, "third", ttl=0.2).claim(NOW)
     assert await held(database) == {two[0]: ("one", 1), two[1]: ("other", 1)}
     assert await due(database) == []
 
@@ -190,12 +189,12 @@ async def test_nothing_is_due_in_what_is_finished(database, planned, two, worker
 
 async def test_paused_editions_are_not_claimed(database, outbox, planned, two, workers):
     """Until they are resumed; what was claimed before has no rows that may begin."""
-    one, other = workers
+    one, _ = workers
     await one.claim(NOW)
     found = await rows(one)
     await outbox.pause(planned, "stop it")
     assert await due(database) == []
-    assert not await other.claim(NOW)
+    assert not await LeasedOutbox(database, "third", ttl=0.2).claim(NOW)
     assert await one.record(found, [], NOW) == frozenset()
     assert await held(database) == {}
     await outbox.resume(planned, NOW)
@@ -290,13 +289,34 @@ async def test_everything_is_given_back_in_the_end(database, planned):
 
 async def test_what_is_held_is_renewed_meanwhile(database, planned):
     """However long nothing is recorded."""
-    one, other = LeasedOutbox(database, "one", ttl=0.3), LeasedOutbox(database, "other")
+    one, other = (LeasedOutbox(database, name, ttl=0.3) for name in ("one", "other"))
     async with one.exclusive():
         assert await one.claim(NOW)
         found = await rows(one)
         await asyncio.sleep(1)
         assert not await other.claim(NOW)
         assert await one.record(found, [], NOW) == set(found)
+
+
+async def test_what_a_dead_worker_held_is_waited_for(database, planned, two):
+    """For as long as its lease lasts, so that nothing is left by whoever sends after a crash."""
+    dead, other = LeasedOutbox(database, "dead", ttl=0.6), LeasedOutbox(database, "other", ttl=0.6)
+    assert await dead.claim(NOW)
+    assert await other.claim(NOW)
+    assert await other.claim(NOW)
+    assert await held(database) == {two[0]: ("other", 2), two[1]: ("other", 1)}
+
+
+async def test_a_living_worker_is_left_alone(database, planned, two):
+    """It is seen to be alive after less than the time of a lease; then nobody looks again."""
+    one, other = LeasedOutbox(database, "one", ttl=0.9), LeasedOutbox(database, "other", ttl=0.9)
+    async with one.exclusive():
+        assert await one.claim(NOW)
+        assert await other.claim(NOW)
+        assert not await other.claim(NOW)
+        assert (await held(database))[two[0]] == ("one", 1)
+        async with asyncio.timeout(0.2):
+            assert not await other.claim(NOW)
 
 
 class Jobs:

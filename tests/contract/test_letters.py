@@ -1,9 +1,7 @@
 """What every store promises of letters and of the door, whatever database is behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,14 +24,6 @@ from newsletter.ports import ClaimedLetter
 
 ADA = "ada@example.org"
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def other(tmp_path: Path) -> AsyncIterator[Database]:
-    """The same file, as another process has it."""
-    database = Database("sqlite:///papers.db", tmp_path)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -200,6 +200,10 @@ async def test_a_copy_on_its_way_to_somebody_erased_is_not_tried_again(subscribe
     assert (await subscribers.record(ada)).copies[2].state == DeliveryState.SUPPRESSED
 
 
+in_a_file = pytest.mark.parametrize("store_url", ["sqlite:///papers.db"])
+"""What is about SQLite's files. When PostgreSQL's forget what was deleted is the server's affair."""
+
+
 def traces(folder) -> dict[str, set[bytes]]:
     """What of Ada stands in which file of the database."""
     words = (b"ada.lovelace", b"Lovelace-Byron", b"Quaternions", b"Londinium", b"Liked by Ada")
@@ -209,6 +213,7 @@ def traces(folder) -> dict[str, set[bytes]]:
     return {name: words for name, words in found.items() if words}
 
 
+@in_a_file
 async def test_the_files_of_the_database_have_forgotten_as_well(subscribers, ada, tmp_path):
     """Neither free pages nor the journal keep a copy."""
     assert traces(tmp_path)
@@ -216,6 +221,7 @@ async def test_the_files_of_the_database_have_forgotten_as_well(subscribers, ada
     assert traces(tmp_path) == {}
 
 
+@in_a_file
 async def test_no_trace_is_left_where_pages_were_split(subscribers, database, tmp_path):
     """Among thousands who came in no order, before and after."""
     await subscribers.add([NewSubscriber(f"{n * 7919 % 4001:x}z{n}@example.org") for n in range(2000)], NOW)
@@ -226,6 +232,7 @@ async def test_no_trace_is_left_where_pages_were_split(subscribers, database, tm
     assert traces(tmp_path) == {}
 
 
+@in_a_file
 async def test_another_process_that_reads_holds_up_the_journal(subscribers, ada, tmp_path):
     """Which is said; erasing once more clears it."""
     from newsletter.adapters.stores.database import Database

@@ -1,11 +1,13 @@
 """What every store promises of editions that wait for a person's word, or for nobody any more."""
 
 import shutil
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.postgres import Cluster
 from support.samples import NOW, PEOPLE, edition
 
 from newsletter.adapters.stores.database import Database
@@ -199,28 +201,61 @@ async def test_pages_of_several_editions_come_in_order(outbox, planned, second):
 # A backup that was put back
 
 
-def copy_of(folder: Path, to: Path) -> Path:
-    """The database's files, as a backup has them."""
-    to.mkdir()
-    for file in folder.glob("papers.db*"):
-        if file.suffix not in (".sends", ".lock"):
-            shutil.copy(file, to)
-    return to
+class FileBackup:
+    """The database's files, as they were."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._kept = folder, folder / "backup"
+        self._kept.mkdir()
+        for file in self._files():
+            shutil.copy(file, self._kept)
 
-def put_back(backup: Path, folder: Path) -> None:
-    for file in folder.glob("papers.db*"):
-        if file.suffix not in (".sends", ".lock"):
+    def put_back(self) -> None:
+        """In the place of those that are there now."""
+        for file in self._files():
             file.unlink()
-    for file in backup.iterdir():
-        shutil.copy(file, folder)
+        for file in self._kept.iterdir():
+            shutil.copy(file, self._folder)
+
+    def _files(self) -> list[Path]:
+        return [file for file in self._folder.glob("papers.db*") if file.suffix not in (".sends", ".lock")]
 
 
-async def restored(database: Database, backup: Path, folder: Path) -> tuple[Database, SqlOutbox]:
+class ServerBackup:
+    """A copy of the server's database, as it was."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self._cluster, self._name = cluster, name
+        cluster.cut_off(name)  # whoever has the right to send: there is no copy of a database that is used
+        self._kept = cluster.create(like=name)
+
+    def put_back(self) -> None:
+        """In the place of what is there now."""
+        self._cluster.drop(self._name)
+        self._cluster.admin.execute(f"ALTER DATABASE {self._kept} RENAME TO {self._name}")
+
+
+Backup = FileBackup | ServerBackup
+
+
+@pytest.fixture
+def back_up(request, database, tmp_path) -> Callable[[], Awaitable[Backup]]:
+    """Make a backup of the database as it is."""
+
+    async def make() -> Backup:
+        if database.kind == "sqlite":
+            return FileBackup(tmp_path)
+        await database.close()  # it is opened again when it is used
+        return ServerBackup(request.getfixturevalue("cluster"), database.path.name)
+
+    return make
+
+
+async def restored(database: Database, backup: Backup) -> tuple[Database, SqlOutbox]:
     """A backup in the place of the database, opened by the next process."""
     await database.close()
-    put_back(backup, folder)
-    again = Database("sqlite:///papers.db", folder)
+    backup.put_back()
+    again = database.again()
     return again, SqlOutbox(again)
 
 
@@ -232,17 +267,17 @@ async def send_all(outbox: SqlOutbox) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before the send", "while it ran"])
-async def test_an_old_backup_sends_nothing_by_itself(tmp_path, database, editions, planned, moment):
+async def test_an_old_backup_sends_nothing_by_itself(database, back_up, planned, moment):
     """Every edition that it calls unfinished is paused and named, with what to do, before a row can be
     begun; so it stays, until a person resumes it."""
     outbox = SqlOutbox(database)
     if moment == "before the send":
-        backup = copy_of(tmp_path, tmp_path / "backup")
+        backup = await back_up()
         await send_all(outbox)
     else:
         async with outbox.exclusive():
-            backup = copy_of(tmp_path, tmp_path / "backup")
-    again, outbox = await restored(database, backup, tmp_path)
+            backup = await back_up()
+    again, outbox = await restored(database, backup)
     async with outbox.exclusive():
         assert await outbox.hold_stale(NOW, DAY) == (planned,)
         assert await ids(outbox) == []
@@ -256,11 +291,11 @@ async def test_an_old_backup_sends_nothing_by_itself(tmp_path, database, edition
     await again.close()
 
 
-async def test_the_reason_of_a_held_edition_says_what_to_do(tmp_path, database, editions, planned):
+async def test_the_reason_of_a_held_edition_says_what_to_do(database, back_up, planned):
     """With the number by which people know the edition, and once."""
-    backup = copy_of(tmp_path, tmp_path / "backup")
+    backup = await back_up()
     await send_all(SqlOutbox(database))
-    again, outbox = await restored(database, backup, tmp_path)
+    again, outbox = await restored(database, backup)
     async with outbox.exclusive():
         pass
     held = await outbox.edition(planned)
@@ -283,11 +318,11 @@ async def test_a_send_that_failed_is_no_reason_to_hold(outbox, planned):
 
 
 @pytest.mark.parametrize("content", [None, "", "half", "x y", "00 99999", "ü"])
-async def test_a_file_that_says_nothing_of_this_database_holds_nothing(outbox, planned, tmp_path, content):
+async def test_a_file_that_says_nothing_of_this_database_holds_nothing(outbox, database, planned, content):
     """Lost, damaged, or of another database that was here before."""
     async with outbox.exclusive():
         pass
-    file = tmp_path / "papers.db.sends"
+    file = database.path.with_name(f"{database.path.name}.sends")
     if content is None:
         file.unlink()
     else:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -170,10 +169,10 @@ async def test_what_ends_no_older_edition(database: Database, outbox: SqlOutbox)
     assert await outbox.supersede(FIRST + 2 * DAY) == 2
 
 
-async def test_a_date_has_one_slot(database: Database, tmp_path: Path):
+async def test_a_date_has_one_slot(database: Database, other: Database):
     """Whatever time of it: the database refuses a second, from another connection too; extra editions are
     beside it."""
-    slots, others = SqlSlots(database), SqlSlots(other := Database("sqlite:///papers.db", tmp_path))
+    slots, others = SqlSlots(database), SqlSlots(other)
     assert await slots.close("papers", SlotOutcome(FIRST, Outcome.EMPTY, "no new entries"), FIRST)
     later = SlotOutcome(FIRST + HOUR, Outcome.SENT, edition=1)
     assert not await others.close("papers", later, FIRST)
@@ -185,4 +184,3 @@ async def test_a_date_has_one_slot(database: Database, tmp_path: Path):
         edition(1, 1, slot=FIRST + 2 * HOUR), "", "", "0" * 16, FIRST, AUDIENCE
     )
     assert refused is None
-    await other.close()

@@ -1,5 +1,5 @@
-"""Two workers that send at once through one mail server: what it and its recipients' domains get is what they allow,
-of both together. Each has its own edition here; what they share is the throttle, in PostgreSQL."""
+"""Two workers that send at once through one mail server: what it and its recipients' domains get is what they
+allow, of both together. Each has its own edition here; what they share is the throttle, in PostgreSQL."""
 
 import asyncio
 from collections import Counter
@@ -16,8 +16,7 @@ from support.sending import Plans, Sending, readers
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.paces import SqlPaces
 from newsletter.adapters.stores.throttles import Patience, SqlThrottle
-from newsletter.core.pace import Learned
-from newsletter.services import learning
+from newsletter.services import deliver, learning
 from newsletter.services.deliver import Delivery
 
 BOTH = (readers(40, "one.example"), readers(40, "other.example"))
@@ -136,7 +135,6 @@ async def test_a_server_gets_no_more_than_its_rate_from_both(plans, address, tmp
 @pytest.mark.parametrize("limit", ["connections = 1", "rate = 20"])
 async def test_a_domain_gets_no_more_than_its_limits_from_both(plans, address, tmp_path, limit):
     """One copy at a time, or twenty a second; the others are not held up."""
-    slow = ["slow.example", "reader{}@slow.example"]
     mine = [(*(f"{name}{n}@slow.example" for n in range(8)), *BOTH[0][:20]) for name in "ab"]
     inside, most, times = 0, 0, []
 
@@ -161,6 +159,21 @@ async def test_a_domain_gets_no_more_than_its_limits_from_both(plans, address, t
         assert times[-1] - times[0] >= (16 - 1 - 4) / 20 - 0.1
 
 
+async def test_neither_waits_for_ever_for_what_the_other_has(plans, address, tmp_path, monkeypatch):
+    """One connection to the server, one copy at a time for the domain: one worker may have the one and wait
+    for the other."""
+    monkeypatch.setattr(deliver, "_LOOK", 0.05)
+    mine = [tuple(f"{name}{n}@slow.example" for n in range(10)) for name in "ab"]
+    more = '[[smtp.domains]]\ndomain = "slow.example"\nconnections = 1\n'
+    async with raw_server() as server, AsyncExitStack() as stack:
+        sendings = await both(stack, plans, server.port, more, mine)
+        for sending in sendings:
+            sending.app.settings.smtp.__dict__["connections"] = 1
+        async with asyncio.timeout(60):
+            await send_both(address, sendings, tmp_path)
+    assert server.copies == Counter([*mine[0], *mine[1]])
+
+
 async def test_what_one_learns_the_other_heeds(plans, address, tmp_path, monkeypatch):
     """A complaint that one of them hears slows both down, within seconds."""
     monkeypatch.setattr(learning, "_EVERY", 0.1)
@@ -175,7 +188,6 @@ async def test_what_one_learns_the_other_heeds(plans, address, tmp_path, monkeyp
         await talk.say(b"250 2.0.0 taken\r\n")
 
     acts: dict[str, Acts] = {"dot": [*[slowly] * 20, complains, *[slowly] * 200]}
-    known: dict[str, Learned] = {}
     gates = []
     init = Delivery._pass
 

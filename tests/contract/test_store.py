@@ -1,6 +1,6 @@
 """What every store promises, whatever database is behind it."""
 
-import sqlite3
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
@@ -238,16 +238,14 @@ async def test_whoever_unsubscribes_gets_nothing_that_is_planned(outbox, subscri
     assert (accounting[State.SUPPRESSED], accounting[State.PENDING], accounting.planned) == (1, 4, 5)
 
 
-async def test_one_process_sends_at_a_time(outbox, tmp_path, planned):
+async def test_one_process_sends_at_a_time(outbox, database, other, planned):
     """The second is told so; when the first has ended it may."""
-    other = Database("sqlite:///papers.db", tmp_path)
     async with outbox.exclusive():
-        with pytest.raises(AlreadyRunning, match=r"papers\.db"):
+        with pytest.raises(AlreadyRunning, match=re.escape(database.name)):
             async with other.exclusive():
                 pass
     async with other.exclusive():
         pass
-    await other.close()
 
 
 # The list
@@ -375,13 +373,13 @@ async def test_somebody_unknown_is_not_found(subscribers):
 # The database itself
 
 
-async def test_the_migrations_lead_to_the_schema(tmp_path: Path, entries):
+async def test_the_migrations_lead_to_the_schema(database):
     """No difference between what the migrations make and what the code expects."""
-    await entries.list()
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'papers.db'}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
+
+    def differences(connection: sa.Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    assert await database.ask(differences) == []
 
 
 async def test_slots_of_an_older_version_keep_their_dates(tmp_path: Path):
@@ -407,16 +405,12 @@ async def test_slots_of_an_older_version_keep_their_dates(tmp_path: Path):
     await newer.close()
 
 
-async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, entries):
+async def test_a_database_of_a_newer_version_is_refused(database, other):
     """Rather than guessed at."""
-    await entries.list()
-    with sqlite3.connect(tmp_path / "papers.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    newer = Database("sqlite:///papers.db", tmp_path)
+    async with database.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match=r"9999.*newer version"):
-        await SqlEntries(newer).list()
-    await newer.close()
+        await SqlEntries(other).list()
 
 
 async def test_a_damaged_database_is_refused_with_the_restore_step(tmp_path: Path):

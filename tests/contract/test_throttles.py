@@ -1,13 +1,14 @@
-"""Limits that several workers keep together: over one database of each kind, and those of one process alone."""
+"""Limits that several workers keep together, over one database of each kind; and those of one process."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -57,8 +58,8 @@ def gate(throttle: Throttle, rate: float | None = None, connections: int | None 
 
 
 async def test_a_rate_is_kept_by_all_together(another):
-    """Three workers as quick as they can: what they send is no more than the rate allows, but for a tenth of a
-    second that a turn may be late; and no less than most of it."""
+    """Three workers as quick as they can: what they send is no more than the rate allows, but for the tenth
+    of a second that a turn may be late; and no less than most of it."""
     rate, seconds = 200.0, 1.5
     gates = [gate(another(name), rate) for name in "abc"]
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -132,50 +133,65 @@ async def test_turns_go_by_the_clock_of_the_database(another, database: Database
 # Seats
 
 
-async def test_seats_are_never_more_than_the_limit(another):
-    """Workers come, open and close connections, stop and die, in any order: all together never have more open
-    than the limit, and each of those that live comes to have some."""
-    rng, most, open_now, peak = Random(7), 5, Counter(), 0
-    had: Counter[str] = Counter()
+class Worker:
+    """Opens and closes connections at random, for so many seconds, with the gate of the server."""
 
-    async def lane(one: Gate, name: str, who: object, ends: asyncio.Event) -> None:
-        nonlocal peak
-        while not ends.is_set():
-            if await one.sit(who, 4):
-                open_now[name] += 1
-                had[name] += 1
-                peak = max(peak, open_now.total())
-                while one.may_stay(who) and not ends.is_set() and rng.random() < 0.98:
+    open_now: ClassVar[Counter[str]] = Counter()
+    had: ClassVar[Counter[str]] = Counter()
+    peak: ClassVar[int] = 0
+
+    def __init__(self, name: str, throttle: SqlThrottle, most: int, rng: Random) -> None:
+        self.name, self.throttle, self.rng = name, throttle, rng
+        self.gate = gate(throttle, connections=most)
+        self.ends = asyncio.Event()
+
+    async def live(self, seconds: float, *, dies: bool) -> None:
+        """To the end, or until it is killed."""
+        async with AsyncExitStack() as stack:
+            stack.enter_context(suppress(_Killed))
+            await stack.enter_async_context(self.throttle.working())
+            lanes = [asyncio.create_task(self.lane(object())) for _ in range(4)]
+            await asyncio.sleep(seconds)
+            if dies:
+                self.die(lanes)
+                raise _Killed
+            self.ends.set()
+            await asyncio.gather(*lanes)
+
+    async def lane(self, who: object) -> None:
+        """Sits down whenever it can."""
+        while not self.ends.is_set():
+            if await self.gate.sit(who, 4):
+                self.open_now[self.name] += 1
+                self.had[self.name] += 1
+                Worker.peak = max(self.peak, self.open_now.total())
+                while self.gate.may_stay(who) and not self.ends.is_set() and self.rng.random() < 0.98:
                     await asyncio.sleep(0.01)
-                open_now[name] -= 1
-                one.stand(who)
-            await asyncio.sleep(rng.random() / 20)
+                self.open_now[self.name] -= 1
+                self.gate.stand(who)
+            await asyncio.sleep(self.rng.random() / 20)
 
-    async def worker(name: str, seconds: float, *, dies: bool) -> None:
-        throttle, ends = another(name), asyncio.Event()
-        one = gate(throttle, connections=most)
-        lanes: list[asyncio.Task[None]] = []
-        try:
-            async with throttle.working():
-                lanes = [asyncio.create_task(lane(one, name, object(), ends)) for _ in range(4)]
-                await asyncio.sleep(seconds)
-                if dies:
-                    for task in lanes:
-                        task.cancel()
-                    open_now[name] = 0  # the system closes them
-                    throttle._holder = replace(throttle._holder, name="nobody")
-                    raise _Killed
-                ends.set()
-                await asyncio.gather(*lanes)
-        except _Killed:
-            pass
-        finally:
-            await asyncio.gather(*lanes, return_exceptions=True)
+    def die(self, lanes: Sequence["asyncio.Task[None]"]) -> None:
+        """The system closes its connections, and it gives back nothing."""
+        for lane in lanes:
+            lane.cancel()
+        self.open_now[self.name] = 0
+        self.throttle._holder = replace(self.throttle._holder, name="nobody")
 
-    lives = [("a", 4.0, False), ("b", 2.0, True), ("c", 3.0, False), ("d", 1.0, True), ("e", 4.0, False)]
-    await asyncio.gather(*(worker(name, life, dies=dies) for name, life, dies in lives))
-    assert 0 < peak <= most
-    assert set(had) == set("abcde"), had
+
+async def test_seats_are_never_more_than_the_limit(another, database: Database):
+    """Workers come, open and close connections, stop and die, in any order: all together never have more open
+    than the limit, and each comes to have some."""
+    most, rng = 5, Random(7)
+    assert await _held(database) == 0  # made now, and not by all of them at once
+    Worker.open_now.clear()
+    Worker.had.clear()
+    Worker.peak = 0
+    lives = [("a", 3.0, False), ("b", 1.5, True), ("c", 2.5, False), ("d", 2.0, True), ("e", 3.0, False)]
+    workers = [Worker(name, another(name), most, rng).live(life, dies=dies) for name, life, dies in lives]
+    await asyncio.gather(*workers)
+    assert 0 < Worker.peak <= most
+    assert set(Worker.had) == set("abcde")
 
 
 class _Killed(Exception):
@@ -183,7 +199,7 @@ class _Killed(Exception):
 
 
 async def test_a_worker_gives_up_half_for_one_that_comes(another):
-    """One alone has all; soon after another wants some each has half; and all again when that one has gone."""
+    """One alone has all; soon after another wants some each has half; all again when that one has gone."""
     first, second = another("a"), another("b")
     one, other = first.seats(SERVER), second.seats(SERVER)
     async with first.working():
@@ -297,7 +313,6 @@ async def test_one_process_asks_nobody():
     """All seats are its own, and it never has to wait for an answer."""
     one = gate(LocalThrottle(), connections=3)
     steps = [one.sit(number, 9) for number in range(4)]
-    answers = []
     for step in steps:
         with suppress(StopIteration):
             step.send(None)

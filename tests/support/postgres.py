@@ -7,12 +7,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
+from weakref import finalize
 
 import psycopg
 
@@ -37,7 +39,8 @@ def programs() -> Path | None:
 
 
 class Cluster:
-    """A server on a loopback port, with its data in `folder`. It can be stopped, killed and started again."""
+    """A server on a loopback port, with its data in `folder`, or where another user can reach them if we are
+    root. It can be stopped, killed and started again."""
 
     def __init__(self, folder: Path, *, fsync: bool = False, address: str = "127.0.0.1") -> None:
         """Without `fsync` it is safe as long as the machine itself runs, which is what tests need."""
@@ -49,11 +52,11 @@ class Cluster:
         self._process: subprocess.Popen[bytes] | None = None
         self._user = _unprivileged()
         folder.mkdir(parents=True, exist_ok=True)
-        if self._user:  # who may not read the folders above cannot start there
-            shutil.chown(folder, self._user.pw_uid, self._user.pw_gid)
-            for parent in folder.resolve().parents:
-                if not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o011)
+        if self._user:  # pytest keeps its folders to root, and does so again whenever another run starts
+            own = Path(tempfile.mkdtemp(prefix="newsletter-cluster-"))
+            shutil.chown(own, self._user.pw_uid, self._user.pw_gid)
+            finalize(self, shutil.rmtree, own, ignore_errors=True)
+            self._data = own / "postgres"
         self._run("initdb", "-D", str(self._data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync")
 
     def start(self) -> None:
@@ -120,6 +123,11 @@ class Cluster:
         name = f"t_{secrets.token_hex(6)}"
         self.admin.execute(f'CREATE DATABASE {name} TEMPLATE "{like}" STRATEGY file_copy')
         return name
+
+    def cut_off(self, name: str) -> int:
+        """Whoever uses this database; answers how many sessions that were."""
+        query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+        return self.admin.execute(query, (name,)).rowcount
 
     def drop(self, name: str) -> None:
         """Whoever uses it is cut off."""

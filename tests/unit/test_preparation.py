@@ -38,7 +38,7 @@ class FourRows:
 
 async def connection(preparation: Preparation, *, announces: bool) -> list[int]:
     """The rows that a connection sends at once."""
-    first = await preparation.get()
+    first = await preparation.get(object())
     following = preparation.get_ready() if announces else None
     return [prepared.row.id for prepared in (first, following) if prepared]
 

@@ -1,5 +1,5 @@
-"""What several workers share: turns of one rate, and seats for connections. The arithmetic alone; the rows are in
-`tests/contract/test_throttles.py`."""
+"""What several workers share: turns of one rate, and seats for connections. The arithmetic alone; the rows
+are in `tests/contract/test_throttles.py`."""
 
 from collections import Counter
 
@@ -19,8 +19,8 @@ from newsletter.core.turns import chunk, reserve
     st.lists(st.tuples(st.floats(0, 3), st.integers(1, 50)), max_size=40),
 )
 def test_turns_are_never_closer_than_the_rate(rate: float, asked: list[tuple[float, int]]):
-    """Whoever asks, whenever: each turn of all that were given comes at least 1/rate after the one before, and
-    nobody waits for turns that nobody has."""
+    """Whoever asks, whenever: each turn of all that were given comes at least 1/rate after the one before,
+    and nobody waits for turns that nobody has."""
     now, free, last = 0.0, 0.0, float("-inf")
     for pause, before in asked:
         now += pause
@@ -59,8 +59,8 @@ def test_who_uses_all_turns_asks_for_more_at_a_time():
 
 
 class Room(RuleBasedStateMachine):
-    """Workers that come, use what they have, stop using it and die, round one table of seats. What is settled is
-    settled one after the other, as in the database."""
+    """Workers that come, use what they have, stop using it and die, round one table of seats. What is settled
+    is settled one after the other, as in the database."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,8 +122,8 @@ TestSeats = Room.TestCase
 
 @given(st.integers(1, 12), st.integers(1, 6), st.data())
 def test_everybody_comes_to_have_a_part(most: int, count: int, data: st.DataObject):
-    """However they came: when all want all and each has asked some times, the seats are shared as evenly as they can
-    be, or, where there are too few, each has had one."""
+    """However they came: when all want all and each has asked some times, the seats are shared as evenly as
+    they can be, or, where there are too few, each has had one."""
     room = Room()
     room.open(most)
     names = "abcdef"[:count]
@@ -171,3 +171,5 @@ def test_a_limit_that_became_less_is_kept():
     plan = arrange("a", {0: "a", 3: "a", 1: "b"}, (), Wish(2, 4, used=2))
     assert (plan.held, plan.usable) == ((0, 3), 1)
     assert arrange("a", {0: "a", 3: "a", 1: "b"}, (), Wish(2, 4, used=1)).held == (0,)
+    alone = arrange("a", {0: "a", 3: "a"}, (), Wish(2, 4, used=2))
+    assert (alone.held, alone.usable) == ((0, 1), 2)

@@ -27,6 +27,7 @@ __all__ = [
     "claim",
     "claim_next",
     "due_batches",
+    "leases_of_others",
     "make_batches",
     "release",
     "renew",
@@ -86,6 +87,12 @@ _CLAIM_NEXT = _claiming(batches.c.id == _NEXT.scalar_subquery())
 _RENEW = Prepared(sa.update(batches).where(_MINE).values(until=later(_TTL)))
 _LET_GO = Prepared(sa.update(batches).where(_MINE).values(holder="", until=sa.null()))
 _HELD = Prepared(sa.select(batches.c.id).where(_MINE, batches.c.until > later(_TTL)))
+_SOON = sa.case((batches.c.until < later(_TTL), 1))
+_OTHERS = Prepared(
+    sa.select(sa.func.count(), sa.func.count(_SOON)).where(
+        DUE_BATCHES, batches.c.holder != "", batches.c.holder != sa.bindparam("worker")
+    )
+)
 
 
 def _open_rows(*asked: Any) -> sa.Select[Any]:
@@ -187,6 +194,12 @@ def safely_held(connection: sa.Connection, leases: Mapping[int, int], seconds: f
         for batch, fence in leases.items()
         if _HELD.rows(connection, batch=batch, fence=fence, ttl=seconds)
     )
+
+
+def leases_of_others(connection: sa.Connection, worker: str, seconds: float) -> tuple[int, int]:
+    """How many there are, and how many of them end within so many seconds, or have ended."""
+    [(count, soon)] = _OTHERS.rows(connection, worker=worker, ttl=seconds)
+    return count, soon
 
 
 def release(connection: sa.Connection, batch: int, fence: int) -> bool:

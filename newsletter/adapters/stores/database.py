@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError
 
 from newsletter.adapters.stores.home import Home, Mode
 from newsletter.adapters.stores.sqlite import SqliteFile
@@ -145,6 +145,9 @@ class Database:
             yield
         except IntegrityError:
             raise  # whoever writes knows what a broken constraint means
+        except DataError as error:
+            # A number that no column holds, which SQLite's driver tells in this way itself.
+            raise OverflowError(str(error.orig)) from error
         except OSError as error:
             raise StoreError(f"{self.name}: cannot be made ({error.strerror}).") from error
         except self._home.errors as error:

@@ -52,7 +52,15 @@ _WATCHED = timedelta(days=3)
 """After publishing: when an edition is over, also for those who get it at an hour of theirs."""
 
 _FAILURES = in_state(State.REJECTED, State.EXPIRED, State.UNKNOWN, State.DEFERRED)
-_MINUTE = sa.func.substr(sa.cast(outbox.c.changed, sa.Text), 1, 16)
+
+
+def _begins(column: sa.Column[Any], letters: int) -> sa.ColumnElement[str]:
+    """Of an instant as text. With the numbers in the text of the statement: PostgreSQL groups by what stands
+    there, and does not know that two bound ones are the same."""
+    return sa.func.substr(sa.cast(column, sa.Text), sa.text("1"), sa.text(str(letters)))
+
+
+_MINUTE = _begins(outbox.c.changed, 16)
 _ACCEPTED = sa.and_(ATTEMPTED_ROWS, in_state(State.ACCEPTED))
 _JOINED = sa.or_(
     history.c.event == Event.CONFIRM.value,
@@ -106,7 +114,9 @@ class SqlInsight:
         day = _day(bounces)
         query = sa.select(day, bounces.c.kind, sa.func.count()).where(bounces.c.at >= since)
         async with self._database.read() as connection:
-            for text, kind, count in await connection.execute(query.group_by(day, bounces.c.kind)):
+            for text, kind, count in await connection.execute(
+                query.group_by(day, bounces.c.kind).order_by(day, bounces.c.kind)
+            ):
                 found.append(BounceDay(date.fromisoformat(text), kind, count))
         return tuple(found)
 
@@ -138,7 +148,7 @@ class SqlInsight:
 
 
 def _day(table: sa.Table) -> sa.ColumnElement[str]:
-    return sa.func.substr(sa.cast(table.c.at, sa.Text), 1, 10)
+    return _begins(table.c.at, 10)
 
 
 def _editions(connection: sa.Connection, series: Sequence[str], newest: int) -> tuple[EditionCounts, ...]:

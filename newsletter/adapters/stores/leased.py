@@ -10,17 +10,16 @@ thought dead and comes back moves nothing, and its rows are not sent, since `wan
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
-from newsletter.adapters.stores import batches, ledger
+from newsletter.adapters.stores import batches, fenced, ledger
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.fenced import Done, Found, Moves
 from newsletter.adapters.stores.held import Held, Holding
-from newsletter.adapters.stores.outbox import SqlOutbox, due_in, interrupted_in
+from newsletter.adapters.stores.outbox import SqlOutbox, due_in
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState
 from newsletter.errors import AlreadyRunning, StoreError
@@ -32,6 +31,8 @@ log = structlog.get_logger()
 
 LEASE = 30.0
 """Seconds without a sign of life after which others may claim what a worker holds."""
+_SILENT = 0.6
+"""Of a lease: less than this is left only where it was not renewed in time."""
 _WAITING = (DeliveryState.PENDING, DeliveryState.DEFERRED)
 
 Decisions = Sequence[tuple[int, Decision]]
@@ -41,8 +42,8 @@ class LeasedOutbox(SqlOutbox):
     """`ports.Outbox` for one of several workers."""
 
     def __init__(self, database: Database, worker: str, feed: Feed | None = None, ttl: float = LEASE) -> None:
-        """`worker` is a name that no other one has; without a feed it claims whatever is due; a lease lasts
-        `ttl` seconds."""
+        """`worker` is a name that no other one has or had; without a feed it claims whatever is due; a lease
+        lasts `ttl` seconds."""
         super().__init__(database)
         self._worker = worker
         self._feed = feed
@@ -50,6 +51,9 @@ class LeasedOutbox(SqlOutbox):
         self._holding = Holding()
         self._left: tuple[DueCopy, ...] = ()
         self._after = 0
+        self._is_patient = True
+        self._is_fed = False
+        """Whether the feed has said that it is enough."""
         self._claiming: set[asyncio.Task[bool]] = set()
         self.fenced = 0
         """How many outcomes were dropped because the lease was lost before they were recorded."""
@@ -60,6 +64,7 @@ class LeasedOutbox(SqlOutbox):
         end. Raises AlreadyRunning."""
         async with self._alone() if alone else nullcontext(), self._sends.counted():
             await self._database.write(batches.make_batches)
+            self._is_fed = False
             beating = asyncio.create_task(self._beat())
             try:
                 yield
@@ -72,10 +77,11 @@ class LeasedOutbox(SqlOutbox):
     async def claim(self, now: datetime) -> bool:
         """The next one that is due, or that is fed."""
         if self._feed is None:
-            return await self._finished(self._claim_any(now))
-        while (batch := await self._feed.next()) is not None:
+            return await self._finished(self._claim_any(now)) or await self._claim_of_the_dead(now)
+        while not self._is_fed and (batch := await self._feed.next()) is not None:
             if await self._finished(self._claim_fed(batch, now)):
                 return True
+        self._is_fed = True
         return False
 
     async def due_batches(self, now: datetime, limit: int) -> list[int]:
@@ -111,18 +117,20 @@ class LeasedOutbox(SqlOutbox):
         return rows
 
     async def count_due(self, now: datetime) -> int:
-        """With those that others hold; where it is fed, there is always something to look at."""
-        return max(await super().count_due(now), 0 if self._feed is None else 1)
+        """With those that others hold; where it is fed, there is something to look at until the feed ends."""
+        if self._feed is None:
+            return await super().count_due(now)
+        return 0 if self._is_fed else max(await super().count_due(now), 1)
 
     async def record(self, begun: Collection[int], decided: Decisions, now: datetime) -> frozenset[int]:
         """One commit, with the leases."""
         moves = self._moves(begun, decided)
-        done = _Done(frozenset(), frozenset(), frozenset())
+        done = Done(frozenset(), frozenset(), frozenset())
         if moves.leases:
             try:
-                done = await self._write(moves)(_record, moves, self._ttl, now)
+                done = await self._write(moves)(fenced.record, moves, self._ttl, now)
             except ledger.SomeLeft:
-                done = await self._write(moves)(_record, moves, self._ttl, now, strictly=False)
+                done = await self._write(moves)(fenced.record, moves, self._ttl, now, strictly=False)
         self._lose(moves.leases, done.held)
         self._drop(len(decided) - sum(len(moves.rows[batch]) for batch in done.held & moves.rows.keys()))
         self._holding.done(row for row, _ in decided)
@@ -158,25 +166,43 @@ class LeasedOutbox(SqlOutbox):
 
     async def _claim_any(self, now: datetime) -> bool:
         """The first above those that were claimed in this reading, or False, and the next begins anew."""
-        while found := await self._database.beside(_claim_any, self._after, now, self._worker, self._ttl):
+        while found := await self._database.beside(
+            fenced.claim_any, self._after, now, self._worker, self._ttl
+        ):
             self._after = found.lease.id
             if self._hold(found):
+                self._is_patient = True
                 return True
             await self._database.beside(batches.release, found.lease.id, found.lease.fence)
         self._after = 0
+        return False
+
+    async def _claim_of_the_dead(self, now: datetime) -> bool:
+        """Whoever else holds something and does not renew it has died: soon it is free. It takes a while to
+        see, so nobody looks twice in vain."""
+        time, patience = asyncio.get_running_loop().time, _SILENT * self._ttl
+        enough = time() + self._ttl - patience
+        while self._is_patient:
+            others, silent = await self._database.ask(batches.leases_of_others, self._worker, patience)
+            if not others or not (silent or time() < enough):
+                self._is_patient = False
+                break
+            await asyncio.sleep(min(1.0, self._ttl / 30))
+            if await self._finished(self._claim_any(now)):
+                return True
         return False
 
     async def _claim_fed(self, batch: int, now: datetime) -> bool:
         found = None
         try:
             if batch not in self._holding:
-                found = await self._database.beside(_claim_one, batch, now, self._worker, self._ttl)
+                found = await self._database.beside(fenced.claim_one, batch, now, self._worker, self._ttl)
             return found is not None and self._hold(found)
         finally:
             if found is None:
                 self._tell(batch)
 
-    def _hold(self, found: "_Found") -> bool:
+    def _hold(self, found: Found) -> bool:
         """False where this worker had it and lost it, and rows of that are on their way."""
         if found.lease.id in self._holding:
             return False
@@ -194,7 +220,7 @@ class LeasedOutbox(SqlOutbox):
 
     # Recording
 
-    def _moves(self, begun: Collection[int], decided: Decisions) -> "_Moves":
+    def _moves(self, begun: Collection[int], decided: Decisions) -> Moves:
         to_begin = self._holding.by_batch(begun)
         to_decide = self._holding.by_batch(row for row, _ in decided)
         leases = self._holding.leases_of((*begun, *(row for row, _ in decided)))
@@ -203,9 +229,9 @@ class LeasedOutbox(SqlOutbox):
             for batch, fence in self._holding.ends_with(to_decide).items()
             if batch not in to_begin
         }
-        return _Moves(leases, to_begin, to_decide, decided, ending)
+        return Moves(leases, to_begin, to_decide, decided, ending)
 
-    def _write(self, moves: "_Moves") -> Any:
+    def _write(self, moves: Moves) -> Any:
         """Who waits again may have left meanwhile, which nobody notices but who writes alone."""
         waiting = any(decision.state in _WAITING for _, decision in moves.decided)
         return self._database.write if waiting else self._database.beside
@@ -251,64 +277,3 @@ class LeasedOutbox(SqlOutbox):
     def _tell(self, batch: int) -> None:
         if self._feed is not None:
             self._feed.released(batch)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A batch that was claimed, and what is left in it in `sending`."""
-
-    lease: batches.Claimed
-    left: tuple[DueCopy, ...]
-
-
-@dataclass(frozen=True)
-class _Moves:
-    """What is to be recorded, by batch."""
-
-    leases: Mapping[int, int]
-    begun: Mapping[int, set[int]]
-    rows: Mapping[int, set[int]]
-    """Those that are decided."""
-    decided: Decisions
-    ending: Mapping[int, int]
-    """Leases of batches that are through with it."""
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What was recorded."""
-
-    held: frozenset[int]
-    begun: frozenset[int]
-    released: frozenset[int]
-
-
-def _claim_any(connection: sa.Connection, *asked: Any) -> _Found | None:
-    return _found(connection, batches.claim_next(connection, *asked))
-
-
-def _claim_one(connection: sa.Connection, *asked: Any) -> _Found | None:
-    return _found(connection, batches.claim(connection, *asked))
-
-
-def _found(connection: sa.Connection, lease: batches.Claimed | None) -> _Found | None:
-    if lease is None:
-        return None
-    return _Found(lease, interrupted_in(connection, lease.edition_id, lease.first, lease.last))
-
-
-def _record(
-    connection: sa.Connection, moves: _Moves, ttl: float, now: datetime, *, strictly: bool = True
-) -> _Done:
-    held = batches.renew(connection, moves.leases, ttl)
-    begun = frozenset(row for batch in held & moves.begun.keys() for row in moves.begun[batch])
-    ours = {row for batch in held & moves.rows.keys() for row in moves.rows[batch]}
-    decided = [(row, decision) for row, decision in moves.decided if row in ours]
-    if strictly:
-        ledger.record(connection, begun, decided, now)
-    else:
-        begun = ledger.record_startable(connection, begun, decided, now)
-    ending = {batch: fence for batch, fence in moves.ending.items() if batch in held}
-    for batch, fence in ending.items():
-        batches.release(connection, batch, fence)
-    return _Done(held, begun, frozenset(ending))

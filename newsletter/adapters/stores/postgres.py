@@ -8,7 +8,7 @@ wait for what it has locked. Where the answer to a COMMIT is lost, the server is
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +17,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import errors
 from psycopg.pq import TransactionStatus
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy.exc import DBAPIError
 
 from newsletter.adapters.stores.home import Mode
@@ -29,10 +30,12 @@ _LOCKS = 0x6E6C
 """The space of our advisory locks."""
 _WRITERS = 1
 _MARK = "SELECT pg_current_xact_id()::text"
+_CHANGE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+"""Each statement sees what others have committed before it: what it has waited for, too."""
 _BEGIN = {
     Mode.READ: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    Mode.WRITE: f"BEGIN; SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITERS}); {_MARK}",
-    Mode.BESIDE: f"BEGIN; {_MARK}",
+    Mode.WRITE: f"{_CHANGE}; SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITERS}); {_MARK}",
+    Mode.BESIDE: f"{_CHANGE}; {_MARK}",
 }
 _PASSING = ("40001", "40P01", "25P03", "57P01", "57P02", "57P03")
 """Two that waited for each other; cut off; shutting down, crashed, starting up."""
@@ -53,30 +56,35 @@ class PostgresServer:
         milliseconds = int(busy * 1000)
         settings = {
             "timezone": "UTC",
+            "datestyle": "ISO",
             "lock_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds,
             "synchronous_commit": "on",
         }
-        self._arguments: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "connect_timeout": 10,
             "tcp_user_timeout": milliseconds,
             "application_name": "newsletter",
             **_ALIVE,
-            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         }
+        asked = {name: value for name, value in arguments.items() if name not in url.query}
+        options = [f"-c {name}={value}" for name, value in settings.items()]
+        if "options" in url.query:
+            options.insert(0, str(url.query["options"]))
         self._engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             poolclass=sa.NullPool,
             isolation_level="AUTOCOMMIT",  # transactions are begun by name
             paramstyle="format",
             execution_options={"preserve_rowcount": True},  # of INSERT as well
-            connect_args=self._arguments,
+            connect_args={**asked, "client_encoding": "utf8", "options": " ".join(options)},
         )
         self._was_there = False
 
     def connect(self) -> sa.Connection:
         """What an earlier version left is upgraded."""
         connection = self._engine.connect()
+        _driver(connection).adapters.register_dumper(str, _Text)
         try:
             upgrade(connection, lambda: self.begin(connection, Mode.WRITE), lambda: self.commit(connection))
         except BaseException:
@@ -144,33 +152,41 @@ class PostgresServer:
     @contextmanager
     def only_one(self, name: str) -> Iterator[bool]:
         """By a lock of the server, over a connection of its own."""
-        address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        try:
-            holder = psycopg.connect(address, autocommit=True, **self._arguments)
-        except psycopg.Error as error:
-            raise StoreError(f"{self.name}: {self.explain(error)}.") from error
-        try:
-            row = holder.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (_LOCKS, name)).fetchone()
+        query = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+        with ExitStack() as stack:
+            try:
+                holder = stack.enter_context(self._engine.connect())
+                row = _driver(holder).execute(query, (_LOCKS, name)).fetchone()
+            except self.errors as error:
+                raise StoreError(f"{self.name}: {self.explain(error)}.") from error
             yield bool(row and row[0])
-        finally:
-            holder.close()
 
     def explain(self, error: BaseException) -> str:
         """By what PostgreSQL says."""
         cause = _cause(error)
-        text = " ".join(str(cause).split()) or type(cause).__name__
-        return f"{text}; {self._mend(getattr(cause, 'sqlstate', None))}"
+        said = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None  # without any values
+        text = " ".join((said or str(cause)).split()) or type(cause).__name__
+        return f"{text}; {self._mend(cause)}"
 
-    def _mend(self, state: str | None) -> str:
+    def _mend(self, cause: BaseException) -> str:
+        state = getattr(cause, "sqlstate", None)
         if state == errors.LockNotAvailable.sqlstate:
             return f"another process has been writing for {self.busy:g} s; try again when it has ended"
         if state == errors.InsufficientPrivilege.sqlstate:
             return "let its user make tables there: GRANT CREATE, USAGE ON SCHEMA public TO that user"
         if state == errors.DiskFull.sqlstate:
             return "make room on the server's disk; nothing is sent meanwhile"
-        if state is None:
-            return "check that PostgreSQL runs, and the address, user and password in [store] url"
+        if state is None and isinstance(cause, psycopg.OperationalError):
+            return "check that PostgreSQL runs, and the address, database, user and password in [store] url"
         return "see the server's log"
+
+
+class _Text(StrDumperUnknown):
+    """What comes from outside may have NUL in it, which PostgreSQL cannot keep."""
+
+    def dump(self, obj: str) -> Any:
+        """With the sign for what cannot be read in its place."""
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
 
 
 def _driver(connection: sa.Connection) -> "psycopg.Connection[tuple[Any, ...]]":

@@ -114,21 +114,22 @@ class DatabaseThread:
                 raise
 
     def _was_committed(self, mark: str) -> bool:
-        """Asked over a new connection; raises where none is to be had."""
+        """Asked over a new connection. Raises StoreError where nobody answers, so that it is not done twice
+        by whoever tries anew."""
         waits = self._home.waits()
         while True:
+            why = "the server is still at it"
             try:
                 done = self._call(lambda connection: self._home.was_committed(connection, mark))
                 if done is not None:
                     return done
+                wait = next(waits, None)
             except self._home.errors as error:
                 self._drop()
-                if not self._home.may_pass(error) or (wait := next(waits, None)) is None:
-                    raise
-            else:
-                wait = next(waits, None)
-                if wait is None:
-                    raise StoreError("nobody knows whether it was committed: the server is still at it")
+                why = self._home.explain(error)
+                wait = next(waits, None) if self._home.may_pass(error) else None
+            if wait is None:
+                raise StoreError(f"{self._home.name}: nobody knows whether it was kept: {why}.")
             sleep(wait)
 
     def _roll_back(self) -> None:
@@ -136,14 +137,14 @@ class DatabaseThread:
             return
         try:
             self._home.roll_back(self._connection)
-        except self._home.errors:
+        except Exception:  # SQLAlchemy has several ways to say that a connection is gone
             # With its connection the transaction ends as well.
             self._drop()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(*self._home.errors):
+            with suppress(Exception):
                 connection.close()
 
     def _close(self) -> None:
