@@ -15,6 +15,7 @@ from newsletter.cli.init import init
 from newsletter.cli.jobs import collect, publish, run, send
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.mailbox import mailbox
+from newsletter.cli.migrate import migrate
 from newsletter.cli.output import print_error
 from newsletter.cli.preview import preview
 from newsletter.cli.serve import serve
@@ -52,6 +53,7 @@ for command in (
     why,
     backup,
     restore,
+    migrate,
     mailbox,
 ):
     app.command()(command)
