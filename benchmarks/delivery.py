@@ -19,6 +19,7 @@ from checking import Keeping, compared
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.bootstrap import App, open_app, shipped
 from newsletter.core.listfile import NewSubscriber
 from newsletter.core.slots import local_time
@@ -113,7 +114,7 @@ async def check(folder: Path) -> dict[str, object]:
 
 
 async def _rows(app: App, most: int) -> tuple[DueCopy, ...]:
-    return await app.outbox.due(app.clock.now(), 0, most)
+    return await SqlOutbox(app.database).due(app.clock.now(), 0, most)  # whoever may claim them
 
 
 def main() -> None:

@@ -21,8 +21,9 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 
+from newsletter.adapters.stores.postgres import shown
 from newsletter.errors import StoreError
 
 __all__ = ["JobBoard", "Work"]
@@ -38,6 +39,11 @@ _AGAIN = 1.0
 """Seconds before the database is asked again that did not answer."""
 _POLL = 5.0
 """Seconds between looks for jobs that nobody told of."""
+_FORGET = (
+    "DELETE FROM procrastinate_jobs WHERE id = %(job)s AND status = 'doing'"
+    " AND worker_id IS NOT DISTINCT FROM %(worker)s::bigint"
+)
+"""What a worker has taken that is gone."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class JobBoard:
         """`url` is that of `[store]`."""
         plain = sa.make_url(url).difference_update_query(["timeout"]).set(drivername="postgresql")
         self._address = plain.render_as_string(hide_password=False)
-        self.name = plain.render_as_string(hide_password=True)
+        self.name = shown(plain)
         major, minor, *_ = version("procrastinate").split(".")
         self.schema = f"jobs_{major}_{minor}"
         self._app = App(
@@ -135,8 +141,12 @@ class JobBoard:
         try:
             stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
             for job in stalled:
-                with suppress(ConnectorException):  # another worker was quicker
+                try:
                     await manager.retry_job(job)
+                except UniqueViolation:  # one like it waits, and would for ever for the lock of this one
+                    await self._app.connector.execute_query_async(_FORGET, job=job.id, worker=job.worker_id)
+                except ConnectorException:  # another worker was quicker
+                    continue
         except ConnectorException as error:
             raise StoreError(f"{self.name}: stalled jobs cannot be found ({error}).") from error
         return len(stalled)

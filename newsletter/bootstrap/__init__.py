@@ -211,7 +211,7 @@ class App(Readers):
             self.clock,
             delivery_options(self.settings, await self.allowance(), self.allowance),
             progress,
-            make_throttle(self.database, self.worker),
+            make_throttle(self.database, self.worker, self.settings.delivery.lease.total_seconds()),
         )
 
     async def send_test(self, published: PublishedEdition, person: Subscriber) -> Reply:

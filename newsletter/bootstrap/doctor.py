@@ -38,7 +38,7 @@ from newsletter.core.doctor.setting import LooseFile, Setting
 from newsletter.core.model import SubscriberStatus
 from newsletter.core.slots import local_time
 from newsletter.errors import ConfigError, NotFound
-from newsletter.ports.doctor import Greeter, Records
+from newsletter.ports.doctor import Greeter, Records, StoreServer
 from newsletter.render.findings import Status
 from newsletter.render.fitting import CLIP_LIMIT
 from newsletter.services.doctor import Doctor, Patient, Post
@@ -90,10 +90,19 @@ def _patient(app: App, visitor: Visitor, config: ConfigFile) -> Patient:
         warm_up=warm_up_plan(settings),
         sources=[source.name for source in settings.sources],
         database=app.database.path,
+        server=_server(app),
         revision=REVISION,
         newsroom=_Newsroom(app),
         pages=visitor,
     )
+
+
+def _server(app: App) -> StoreServer | None:
+    if app.database.kind != "postgresql":
+        return None
+    from newsletter.adapters.stores.serverlook import ServerLook  # with a driver of its own
+
+    return ServerLook(app.settings.store.url)
 
 
 def _setting(settings: Settings, sender: str, config: ConfigFile) -> Setting:

@@ -21,6 +21,7 @@ from newsletter.adapters.stores.slots import SqlSlots
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
 from newsletter.adapters.stores.tellings import SqlTellings
+from newsletter.adapters.stores.workers import SqlWorkers
 from newsletter.bootstrap.editing import phrases_of
 from newsletter.bootstrap.sending import make_servers, worker_name
 from newsletter.config import Secrets, Settings
@@ -151,6 +152,11 @@ class Foundation:
     def worker(self) -> str:
         """The name of this process among those that send from one database."""
         return worker_name()
+
+    @cached_property
+    def workers(self) -> SqlWorkers:
+        """Who sends from the same database."""
+        return SqlWorkers(self.database)
 
     @cached_property
     def slots(self) -> SqlSlots:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 
 from newsletter.adapters.stores.database import Database
-from newsletter.adapters.stores.throttles import SqlThrottle
+from newsletter.adapters.stores.throttles import Patience, SqlThrottle
 from newsletter.adapters.transports.smtp import SmtpServer, SmtpTransport
 from newsletter.config import Secrets, Settings
 from newsletter.config.mailing import ServerTable
@@ -58,10 +58,13 @@ def make_servers(settings: Settings, greeting_name: str) -> list[Server]:
     return [_server(table, settings, greeting_name) for table in settings.smtp.all_servers]
 
 
-def make_throttle(database: Database, worker: str) -> Throttle:
+def make_throttle(database: Database, worker: str, lease: float) -> Throttle:
     """What keeps the limits of servers and domains: over all workers where there can be several. For one
-    run."""
-    return SqlThrottle(database.again(), worker) if database.kind == "postgresql" else LocalThrottle()
+    run. Whoever gives no sign of life for `lease` seconds loses its connections as it loses its batches, or
+    others would have the batches and nothing to send them over."""
+    if database.kind != "postgresql":
+        return LocalThrottle()
+    return SqlThrottle(database.again(), worker, Patience.of(lease))
 
 
 def worker_name() -> str:

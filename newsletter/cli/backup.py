@@ -12,6 +12,7 @@ from newsletter.bootstrap import App, open_app
 from newsletter.cli.options import DEFAULT_CONFIG, Config, Json, Now, async_command
 from newsletter.cli.output import print_json, print_lines, progress_bar, when
 from newsletter.config import ConfigFile, load_settings
+from newsletter.config.storing import is_server
 from newsletter.core.consent import Event
 from newsletter.core.series import edition_name, weekly_of
 from newsletter.core.slots import Outcome, SlotOutcome
@@ -103,9 +104,10 @@ async def restore(
 
 
 def _expect_sqlite(config: ConfigFile) -> None:
-    if load_settings(config).store.url.startswith("postgres"):
+    if is_server(load_settings(config).store.url):
         raise ConfigError(
-            "[store] url: backup and restore are for SQLite; PostgreSQL has its own pg_dump and pg_restore."
+            "[store] url: backup and restore are for SQLite; PostgreSQL has its own pg_dump and pg_restore. "
+            "docs/operating.md has the commands."
         )
 
 

@@ -156,6 +156,8 @@ def _rest(standing: Standing) -> Iterator[Row]:
     change = " ".join(filter(None, week))
     people = ", ".join(f"{count} {name}" for name, count in standing.people.items()) or "none"
     yield "Subscribers", f"{people} ({change} in 7 days)" if change else people
+    if standing.workers:
+        yield "Workers", f"{len(standing.workers)} at work: {', '.join(standing.workers)}"
     for pulse in standing.pulses:
         silence = standing.now - pulse.at
         yield pulse.name.capitalize(), told(f"alive {spell(silence)} ago", BAD if silence > STALE else "")

@@ -19,6 +19,9 @@ _FAILURES = (State.REJECTED, State.EXPIRED, State.UNKNOWN, State.DEFERRED)
 _NEWEST = 14
 """Editions that are looked at."""
 
+_LIVING = timedelta(minutes=2)
+"""A worker gives a sign each minute."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -47,6 +50,8 @@ class Standing:
     letters: int
     sources: tuple[SourceState, ...]
     pulses: tuple[Pulse, ...]
+    workers: tuple[str, ...]
+    """Who has given a sign of life lately, where several can share the work."""
 
     @property
     def rate(self) -> float:
@@ -87,6 +92,7 @@ async def look(app: App) -> Standing:
         letters=await app.letterbox.waiting(),
         sources=await app.memory.states(),
         pulses=await app.insight.pulses(),
+        workers=await app.workers.living(_LIVING) if app.database.kind == "postgresql" else (),
     )
 
 

@@ -53,6 +53,7 @@ async def _to_json(app: App, standing: "Standing") -> dict[str, object]:
         "paused": [_held_json(held) for held in standing.paused],
         "subscribers": standing.people,
         "letters": standing.letters,
+        "workers": list(standing.workers),
         "sources": [_source_json(source) for source in standing.sources],
     }
 

@@ -21,6 +21,7 @@ from newsletter.config.several import (
     stands_in,
     unnamed,
 )
+from newsletter.config.storing import without_passwords
 from newsletter.config.tables import Settings
 from newsletter.errors import ConfigError
 
@@ -127,7 +128,8 @@ def _explain(fault: ErrorDetails, own: Content, name: str) -> str:
         case "union_tag_invalid" | "union_tag_not_found":
             return f"{where} kind: write one of {', '.join(SOURCE_KINDS)}."
     message = fault["msg"].removeprefix("Value error, ")
-    shown = "" if isinstance(fault["input"], dict | list) else f" (it is {fault['input']!r})"
+    said = without_passwords(repr(fault["input"]))
+    shown = "" if isinstance(fault["input"], dict | list) else f" (it is {said})"
     return f"{where}: {message}{shown}."
 
 

@@ -8,6 +8,7 @@ from os.path import normpath
 from pathlib import Path
 from typing import Any
 
+from newsletter.config.storing import beside, place_of
 from newsletter.config.tables import Settings
 from newsletter.errors import ConfigError
 
@@ -67,11 +68,9 @@ def content_of(content: Content, name: str) -> dict[str, Any]:
 def _given(common: Content, name: str) -> Content:
     """What a newsletter has without saying so: its name as id, a database beside the others', pages below
     theirs."""
-    url = _text(common, "store", "url") or "sqlite:///"
-    file, question, query = url.partition("?")
     given: dict[str, Any] = {
         "newsletter": {"id": name},
-        "store": {"url": f"{file.rpartition('/')[0]}/{name}.db{question}{query}"},
+        "store": {"url": beside(_text(common, "store", "url"), name)},
     }
     if base := _text(common, "newsletter", "base_url"):
         given["newsletter"]["base_url"] = f"{base.rstrip('/')}/{name}"
@@ -128,7 +127,7 @@ def _own_things(settings: Settings) -> dict[str, str]:
     things = {
         "[newsletter] id": newsletter.id,
         "[newsletter] base_url": newsletter.base_url.lower(),
-        "[store] url": normpath(settings.store.url.partition("?")[0].partition(":///")[2]),
+        "[store] url": place_of(settings.store.url),
     }
     if bounces.maildir:
         things["[bounces] maildir"] = normpath(bounces.maildir)

@@ -12,10 +12,11 @@ from newsletter.core.doctor.machine import DatabaseState, Space, Zones
 from newsletter.core.doctor.pages import Visit
 from newsletter.core.doctor.questions import Question
 from newsletter.core.doctor.running import SourceHealth
+from newsletter.core.doctor.server import ServerState
 from newsletter.core.doctor.servers import Refusal, Welcome
 from newsletter.core.slots import SlotOutcome
 
-__all__ = ["Greeter", "Machine", "Names", "Newsroom", "Pages", "Records"]
+__all__ = ["Greeter", "Machine", "Names", "Newsroom", "Pages", "Records", "StoreServer"]
 
 
 class Names(Protocol):
@@ -67,6 +68,14 @@ class Machine(Protocol):
 
     def addresses(self) -> Sequence[IPv4Address | IPv6Address]:
         """Its own, by which it speaks to the world."""
+        ...
+
+
+class StoreServer(Protocol):
+    """The PostgreSQL server that keeps the data."""
+
+    async def look(self) -> ServerState:
+        """How it stands; nothing in it is changed, and nothing brought up to date."""
         ...
 
 

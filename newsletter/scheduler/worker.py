@@ -10,6 +10,7 @@ missing, so a job that is lost costs a minute.
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 
 import structlog
 
@@ -84,6 +85,8 @@ class Worker:
             await asyncio.gather(self._desk.stop(), taking, stopped, *beside, return_exceptions=True)
             await self._rounds.rest()
             await self._rounds.sign_off()
+            with suppress(StoreError):  # then it is forgotten in a while
+                await self._app.workers.gone(self._app.worker)
             if not taking.cancelled() and (trouble := taking.exception()):
                 raise trouble
 
@@ -128,6 +131,10 @@ class Worker:
     async def _beat(self) -> None:
         while True:
             await self._rounds.beat()
+            try:
+                await self._app.workers.alive(self._app.worker)
+            except StoreError as error:
+                log.error("no sign of life", error=str(error))
             await asyncio.sleep(_MINUTE)
 
     async def _revive(self) -> None:

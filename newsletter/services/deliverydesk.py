@@ -1,8 +1,10 @@
 """Batches as they come in, delivered by one run that goes on while they come.
 
-    job ──batch──▶ desk ──▶ feed ──▶ delivery ──▶ released ──▶ the job ends
+    job ──batch──▶ desk ──next──▶ delivery ──▶ released
+                                     └ asks for the next one: the job has done its part
 
-One run has one set of connections to the mail servers, and does not stop between two batches.
+One run has one set of connections to the mail servers, and does not stop between two batches. What of a batch
+has to wait for a slow domain keeps no job: its lease is held, and if this worker dies, it lapses.
 """
 
 import asyncio
@@ -34,14 +36,19 @@ class DeliveryDesk:
         self._paused = paused
         self._waiting: deque[int] = deque()
         self._asked: dict[int, asyncio.Future[None]] = {}
+        self._current: int | None = None
+        """What was handed out last."""
+        self._handed_out = 0
+        self._held: set[int] = set()
+        """What was handed out and not released yet."""
         self._came = asyncio.Event()
         self._delivery: Delivery | None = None
         self._run: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def deliver(self, batch: int) -> None:
-        """Returns when this worker has done with it what it could. Raises what ended the run: DeliveryError
-        where no server can be used, StoreError."""
+        """Returns when this worker needs to be told of another. Raises what ended the run meanwhile:
+        DeliveryError where no server can be used, StoreError."""
         if self._stopping:
             return
         if batch not in self._asked:
@@ -63,23 +70,36 @@ class DeliveryDesk:
         self._end(None)
 
     async def next(self) -> int | None:
-        """A batch as soon as there is one; None where none came for a while."""
-        if not self._waiting and not self._stopping:
+        """A batch as soon as there is one; None where none came for a while, and nothing is on its way."""
+        self._let_go(self._current)
+        while not self._waiting and not self._stopping:
             self._came.clear()
             await wait_for_event(self._came, _LINGER)
-        return self._waiting.popleft() if self._waiting and not self._stopping else None
+            if not self._came.is_set() and not self._held:
+                return None
+        if self._stopping:
+            return None
+        self._current = self._waiting.popleft()
+        self._held.add(self._current)
+        self._handed_out += 1
+        return self._current
 
     def released(self, batch: int) -> None:
+        """Nothing of it is on its way here any more."""
+        self._held.discard(batch)
+        self._let_go(batch)
+
+    def _let_go(self, batch: int | None) -> None:
         """Its job may end."""
-        asked = self._asked.pop(batch, None)
+        asked = self._asked.pop(batch, None) if batch is not None else None
         if asked is not None and not asked.done():
             asked.set_result(None)
 
     async def _go_on(self) -> None:
-        """Run after run, as long as there are batches and they get fewer."""
-        before = 0
-        while self._waiting and not self._stopping and len(self._waiting) != before:
-            before = len(self._waiting)
+        """Run after run, as long as there are batches and runs take any."""
+        before = -1
+        while self._waiting and not self._stopping and self._handed_out != before:
+            before = self._handed_out
             try:
                 self._delivery = await self._make(self)
                 if self._delivery is not None:
@@ -96,8 +116,10 @@ class DeliveryDesk:
         self._end(None)
 
     def _end(self, error: Exception | None) -> None:
-        """Of all that were asked for: what became of none of them."""
+        """Of the run, for all that were asked for."""
         self._waiting.clear()
+        self._held.clear()
+        self._current = None
         asked, self._asked = self._asked, {}
         for one in asked.values():
             if one.done():

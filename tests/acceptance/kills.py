@@ -21,10 +21,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.commands import database
+from support import store
 from support.newsroom import newsroom, publish, write_config
 from support.samples import NOW
-from support.sink import sink
+from support.sink import LINE, sink
+from support.store import database
 
 from newsletter.bootstrap import open_app
 from newsletter.cli.options import new_runner
@@ -56,7 +57,7 @@ def _start(folder: Path) -> int:
 
 def _lines(record: Path) -> int:
     """About how many messages came in: lines are of nearly one length."""
-    return record.stat().st_size // 85 if record.exists() else 0
+    return record.stat().st_size // LINE if record.exists() else 0
 
 
 def _interrupted(folder: Path, record: Path, rng: random.Random) -> bool:
@@ -95,6 +96,7 @@ def one_send(folder: Path, readers: int, kills: int, rng: random.Random) -> Coun
     with sink(record) as port:
         write_config(folder, port, CONNECTIONS)
         while done["kills"] < kills and _interrupted(folder, record, rng):
+            store.let_lapse(folder)
             left = _in_doubt(folder)
             if len(left) > IN_DOUBT:
                 raise Broken(f"{len(left)} copies in doubt after a kill")
@@ -111,7 +113,7 @@ def one_send(folder: Path, readers: int, kills: int, rng: random.Random) -> Coun
 def _check(folder: Path, record: Path, readers: int, doubts: Counter[str]) -> None:
     copies: dict[str, list[str]] = {}
     for line in record.read_text().splitlines():
-        reader, digest = line.split()
+        reader, digest, _ = line.split()
         copies.setdefault(reader, []).append(digest)
     for reader, found in copies.items():
         if len(found) > 1 + doubts[reader]:
@@ -139,7 +141,7 @@ def main() -> None:
         asyncio.run(_plan(plan, asked.readers))
         while total["kills"] < asked.kills:
             folder = Path(name) / "send"
-            shutil.copytree(plan, folder)
+            store.copy(plan, folder)
             kills = min(asked.kills_a_send, asked.kills - total["kills"])
             total.update(one_send(folder, asked.readers, kills, rng))
             shutil.rmtree(folder)

@@ -19,6 +19,8 @@ from newsletter.adapters.stores.backups import Backups
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.schema import REVISION
 
+pytestmark = pytest.mark.sqlite  # a server has its own ways to be backed up
+
 COPIES = 200
 
 

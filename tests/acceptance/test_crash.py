@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support import faults
+from support import faults, store
 from support.commands import (
     ROOT,
     Ended,
@@ -55,6 +55,7 @@ class Office(faults.Office):
             process.send_signal(number)
             end = finish(process)
         self.settle()
+        store.let_lapse(self.folder)
         return end
 
     def by_reader(self) -> dict[str, list[Received]]:
@@ -160,6 +161,7 @@ def test_killed_anywhere_in_a_run_the_next_one_makes_up_for_it(tmp_path: Path, s
     for starts in (0.9, 1.2, 1.5):
         with started("run", "--now", DUE, cwd=tmp_path) as process, suppress(subprocess.TimeoutExpired):
             process.wait(starts * start)
+    store.let_lapse(tmp_path)
     ran = newsletter("run", "--now", DUE, cwd=tmp_path)
     assert "Traceback" not in ran.stderr
     (edition,) = answer("editions", "list", cwd=tmp_path)["editions"]

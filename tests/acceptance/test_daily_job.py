@@ -1,11 +1,11 @@
 """The daily job from the command line: what is due, what goes out, what is said when nothing does."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import Mailbox, answer, dump, finish, mailbox, newsletter, started, states
 from support.room import DUE, READERS, SLOT, Room, furnish, paper
 
@@ -34,7 +34,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def room(prepared: Path, tmp_path: Path, inbox: Mailbox) -> Room:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    store.copy(prepared, tmp_path)
     made = Room(tmp_path)
     made.configure("port = 2525", f"port = {inbox.port}")
     return made
@@ -203,6 +203,7 @@ def test_what_an_earlier_run_left_is_sent_when_no_slot_is_due(room: Room, inbox:
     assert inbox.recipients == sorted(READERS)
 
 
+@pytest.mark.sqlite
 def test_a_damaged_database_is_not_touched(room: Room, inbox: Mailbox) -> None:
     """It refuses to go on and says how to mend it."""
     for file in room.folder.glob("newsletter.db*"):

@@ -168,7 +168,7 @@ async def test_a_newsletter_that_is_well(well: Surroundings):
     found = await well.command(answer, code=0)
     known = statuses(Finding(**finding) for finding in found["findings"])
     assert found["ok"] is True
-    assert list(known) == [check.id for check in CHECKS]
+    assert list(known) == [check.id for check in CHECKS if check.id != "postgresql"]
     for check in ("sender", "signature", "email", "dkim", "dmarc", "mx", "smtp", "unsubscribe", "clock"):
         assert known[check] == {"ok"}, check
     assert well.mail.phases == ["banner", "EHLO", "QUIT"]

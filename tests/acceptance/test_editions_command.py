@@ -1,10 +1,9 @@
 """editions pause, resume and resolve, as an operator types them."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import mailbox
 from support.room import READERS, Room, furnish
 
@@ -19,8 +18,7 @@ def room(tmp_path: Path) -> Room:
 
 
 def put_in_doubt(room: Room) -> None:
-    with closing(sqlite3.connect(room.folder / "newsletter.db")) as connection, connection:
-        connection.execute("UPDATE outbox SET state = 'unknown', attempts = 1")
+    store.change(room.folder, "UPDATE outbox SET state = 'unknown', attempts = 1")
 
 
 def test_a_paused_edition_waits_for_its_resume(room: Room) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from simulation.mutants import mutated
+from support import store
 from support.dying import MOMENTS, send_and_die, start
 from support.rawsmtp import RawServer, Talk, raw_server
 from support.sending import Plans, opened, readers, rows
@@ -18,7 +19,7 @@ from newsletter.errors import AlreadyRunning, NewsletterError
 
 CONNECTIONS = 2
 READERS = readers(50)
-IMPATIENT = '[store]\nurl = "sqlite:///newsletter.db?timeout=0.5"\n'
+IMPATIENT = 0.5
 """Who stands still in a transaction would keep others waiting for half a minute."""
 HOLD = '[delivery]\nambiguous = "hold"\n'
 BEFORE_ANY = {"starting", "planned, nothing begun"}
@@ -50,6 +51,7 @@ async def die_and_go_on(
         folder = await plans.copy(server.port, emails=READERS, connections=CONNECTIONS, more=more)
         assert await send_and_die(folder, moment, TIMES[moment], dying) == -signal.SIGKILL
         await _settled(server)
+        store.let_lapse(folder)
         doubts = {email for email, row in rows(folder).items() if row.state == "sending"}
         accepted = {email for email, row in rows(folder).items() if row.state == "accepted"}
         assert accepted <= set(server.copies) <= accepted | doubts
@@ -125,7 +127,7 @@ async def stand_still(plans: Plans) -> None:
         stopped.set()
 
     async with raw_server({"dot": [*[None] * 9, stops_it]}) as server:
-        folder = await plans.copy(server.port, emails=READERS, connections=CONNECTIONS, more=IMPATIENT)
+        folder = await plans.copy(server.port, emails=READERS, connections=CONNECTIONS, timeout=IMPATIENT)
         process = start(folder)
         try:
             await stopped.wait()
@@ -144,11 +146,13 @@ async def stand_still(plans: Plans) -> None:
     assert sorted(server.recipients) == sorted(READERS)
 
 
+@pytest.mark.sqlite  # a server's right to send is a lease: `tests/contract/test_leases.py`
 async def test_one_that_stands_still_keeps_the_right_to_send(plans: Plans):
     """For as long as it lives: there is no time after which another one takes over."""
     await stand_still(plans)
 
 
+@pytest.mark.sqlite
 async def test_one_that_ignores_the_right_to_send_is_noticed(plans: Plans, monkeypatch: pytest.MonkeyPatch):
     """The check can fail."""
 

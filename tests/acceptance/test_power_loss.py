@@ -16,6 +16,8 @@ from support.newsroom import newsroom, publish
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
+pytestmark = pytest.mark.sqlite  # what a server has on its disk is its own affair
+
 MOMENTS = 6
 CALL = re.compile(
     r"^(?P<thread>\d+) +(?:(?P<call>pwrite64|fdatasync|fsync)\(\d+<(?P<file>[^>]*)>"

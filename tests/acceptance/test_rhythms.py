@@ -1,11 +1,10 @@
 """Each reader gets what they chose, on the days and at the hour that they chose."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import Mailbox, Received, mailbox
 from support.room import Room, furnish, paper
 
@@ -27,9 +26,8 @@ def room(tmp_path: Path) -> Iterator[tuple[Room, Mailbox]]:
         people = ["email", *CHOICES]
         (tmp_path / "people.csv").write_text("\n".join(people))
         room.do("subscribers", "import", "people.csv")
-        with closing(sqlite3.connect(tmp_path / "newsletter.db")) as connection, connection:
-            for email, choice in CHOICES.items():
-                connection.execute(f"UPDATE subscribers SET {choice} WHERE email = ?", (email,))  # noqa: S608
+        chosen = "UPDATE subscribers SET {} WHERE email = '{}'"
+        store.change(tmp_path, *(chosen.format(choice, email) for email, choice in CHOICES.items()))
         yield room, server
 
 

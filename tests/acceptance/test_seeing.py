@@ -1,10 +1,10 @@
 """What an operator sees: status, why and editions show, after a day on which not everything went well."""
 
 import asyncio
-import shutil
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import newsletter
 from support.room import DUE, Room, furnish
 from support.smtp import scripted_server
@@ -43,7 +43,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Room:
 @pytest.fixture
 def room(lived: Room, tmp_path: Path) -> Room:
     """A copy, to be changed."""
-    shutil.copytree(lived.folder, tmp_path / "room")
+    store.copy(lived.folder, tmp_path / "room")
     return Room(tmp_path / "room")
 
 

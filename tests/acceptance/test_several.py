@@ -1,7 +1,6 @@
 """Two newsletters in one configuration: each its own list and editions, one command for both."""
 
 import re
-import shutil
 import signal
 import smtplib
 import time
@@ -11,10 +10,13 @@ from socket import create_server
 
 import httpx
 import pytest
+from support import store
 from support.commands import Mailbox, finish, newsletter, ready, started
 from support.newsroom import write_config
 from support.returned import dsn
 from support.room import DUE, SLOT, TABLES, Room, paper
+
+pytestmark = pytest.mark.sqlite  # on a server somebody makes their databases first
 
 NEWSLETTERS = """
 [newsletters.agents.newsletter]
@@ -53,7 +55,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, inbox: Mailbox) -> Room:
 def room(furnished: Room, inbox: Mailbox, tmp_path: Path) -> Room:
     """A copy of it, to work in."""
     inbox.empty()
-    return Room(shutil.copytree(furnished.folder, tmp_path / "room"))
+    return Room(store.copy(furnished.folder, tmp_path / "room"))
 
 
 def copies(inbox: Mailbox) -> dict[str, list[str]]:

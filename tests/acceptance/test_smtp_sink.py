@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import Received
 from support.room import READERS, Room, furnish, paper
 
@@ -76,7 +77,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def room(prepared: Path, tmp_path: Path, unused_tcp_port: int) -> Room:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    store.copy(prepared, tmp_path)
     made = Room(tmp_path)
     made.configure("port = 2525", f"port = {unused_tcp_port}")
     return made

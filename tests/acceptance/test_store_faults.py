@@ -1,21 +1,20 @@
 """The store fails, or the machine under it: nothing is sent that the ledger does not know, and it goes on."""
 
 import asyncio
-import shutil
 import signal
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import Mailbox, answer, database, finish, mailbox
 from support.faults import GOES_ON, SEND, Office, run, wait_until
 from support.newsroom import newsroom, publish
 
 CONNECTIONS = 4
-IMPATIENT = '[store]\nurl = "sqlite:///newsletter.db?timeout=0.3"\n'
+IMPATIENT = 0.3
+"""Seconds to wait for another process that writes."""
 DAMAGED = "the file is damaged, and nothing is sent; `newsletter restore FILE` puts a backup in its place"
 
 
@@ -30,7 +29,7 @@ async def office(tmp_path: Path, server: Mailbox) -> Office:
     """An edition for 200 readers, published and not sent."""
     server.empty()
     async with newsroom(
-        tmp_path, port=server.port, connections=CONNECTIONS, readers=200, more=IMPATIENT
+        tmp_path, port=server.port, connections=CONNECTIONS, readers=200, timeout=IMPATIENT
     ) as app:
         await publish(app)
     return Office(tmp_path, server, 200)
@@ -39,6 +38,7 @@ async def office(tmp_path: Path, server: Mailbox) -> Office:
 def check_the_rest_is_sent(office: Office) -> None:
     """The next send ends with one copy for everybody, and one more at most for each that was in doubt, three
     for each connection, with the same bytes."""
+    store.let_lapse(office.folder)
     sent = answer(*SEND, cwd=office.folder)["outbox"]
     assert sent["accepted"] == sent["planned"] == office.readers
     copies = Counter(message.recipient for message in office.inbox.received)
@@ -50,19 +50,12 @@ def check_the_rest_is_sent(office: Office) -> None:
 # Locked by another process
 
 
-def lock(folder: Path) -> sqlite3.Connection:
-    """Another process's write that does not end."""
-    other = sqlite3.connect(folder / "newsletter.db", isolation_level=None, timeout=20)
-    other.execute("BEGIN IMMEDIATE")
-    return other
-
-
 def test_locked_from_the_start_nothing_is_sent(office: Office) -> None:
     """The send says why it failed, and once the lock is gone it goes on."""
-    with closing(lock(office.folder)):
+    with store.busy(office.folder):
         ended = office.run(*SEND)
     assert ended.returncode == 1
-    assert "newsletter.db: " in ended.stderr
+    assert f"{store.shown(office.folder)}: " in ended.stderr
     assert "another process has been writing for 0.3 s; try again when it has ended" in ended.stderr
     assert office.inbox.count == 0
     check_the_rest_is_sent(office)
@@ -72,7 +65,7 @@ def test_locked_in_the_middle_it_stops_with_what_it_knows(office: Office) -> Non
     """Everything that was handed over is in the ledger, and the next send makes up for the rest."""
     with run(office.folder, *SEND) as process:
         assert wait_until(lambda: office.inbox.count >= 20, process)
-        with closing(lock(office.folder)):
+        with store.busy(office.folder):
             ended = finish(process)
             office.settle()
             assert ended.returncode == 1
@@ -87,7 +80,7 @@ def test_the_check_notices_who_goes_on_while_it_is_locked(office: Office) -> Non
     """The broken variant hands messages over whose intent was never committed."""
     with run(office.folder, *SEND, sabotage=GOES_ON) as process:
         assert wait_until(lambda: office.inbox.count >= 20, process)
-        with closing(lock(office.folder)):
+        with store.busy(office.folder):
             before = office.inbox.count
             assert wait_until(lambda: office.inbox.count >= before + 20, process)
             process.kill()
@@ -98,6 +91,7 @@ def test_the_check_notices_who_goes_on_while_it_is_locked(office: Office) -> Non
 # A full disk
 
 
+@pytest.mark.sqlite  # a server's disk is another one
 @pytest.mark.parametrize("room", [0, 4096, 100_000, 200_000])
 def test_a_full_disk_stops_the_send_with_what_it_knows(office: Office, room: int) -> None:
     """However early: nothing was handed over that is not in the ledger, and with space the next send makes
@@ -111,6 +105,7 @@ def test_a_full_disk_stops_the_send_with_what_it_knows(office: Office, room: int
     check_the_rest_is_sent(office)
 
 
+@pytest.mark.sqlite
 def test_the_check_notices_who_goes_on_with_a_full_disk(office: Office) -> None:
     """The broken variant hands messages over whose intent was never committed."""
     with run(office.folder, *SEND, sabotage=GOES_ON, largest_file=100_000) as process:
@@ -129,6 +124,7 @@ def write_over(file: Path, content: bytes, start: int) -> None:
         stream.write(content)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("damage", ["its head", "its pages", "its end"])
 def test_a_damaged_database_sends_nothing(office: Office, damage: str) -> None:
     """It says what to do; with the backup in its place everybody gets their copy."""
@@ -153,9 +149,9 @@ def test_a_damaged_database_sends_nothing(office: Office, damage: str) -> None:
 
 def test_an_old_backup_sends_nothing_until_a_person_says_so(office: Office) -> None:
     """Status says that it is held and why; after the resume it sends what it has."""
-    backup = (office.folder / "newsletter.db").read_bytes()
+    backup = store.take_copy(office.folder)
     answer(*SEND, cwd=office.folder)
-    (office.folder / "newsletter.db").write_bytes(backup)
+    store.put_back(office.folder, backup)
     office.inbox.empty()
     held_back = office.run(*SEND)
     assert held_back.returncode == 1
@@ -169,10 +165,10 @@ def test_an_old_backup_sends_nothing_until_a_person_says_so(office: Office) -> N
 
 def test_without_the_count_of_sends_an_old_backup_would_be_sent(office: Office) -> None:
     """Which shows that it is the count that holds it."""
-    backup = (office.folder / "newsletter.db").read_bytes()
+    backup = store.take_copy(office.folder)
     answer(*SEND, cwd=office.folder)
-    (office.folder / "newsletter.db").write_bytes(backup)
-    (office.folder / "newsletter.db.sends").unlink()
+    store.put_back(office.folder, backup)
+    store.sends(office.folder).unlink()
     office.inbox.empty()
     check_the_rest_is_sent(office)
 
@@ -188,7 +184,7 @@ real = editions.plan
 def plan(connection, *rest):
     driver = connection.connection.driver_connection
     driver.commit()
-    driver.execute("BEGIN IMMEDIATE")
+    driver.execute("BEGIN IMMEDIATE" if hasattr(driver, "iterdump") else "BEGIN")
     real(connection, *rest)
 
 editions.plan = plan
@@ -212,13 +208,12 @@ def unpublished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def killed_in_the_plan(unpublished: Path, folder: Path, grown: int, sabotage: str = "") -> tuple[int, ...]:
-    """How many editions, rows and ended slots there are after a publish that was killed when its WAL had so
-    many bytes."""
-    shutil.copytree(unpublished, folder, dirs_exist_ok=True)
-    wal = folder / "newsletter.db-wal"
+    """How many editions, rows and ended slots there are after a publish that was killed when it had written
+    so many bytes."""
+    store.copy(unpublished, folder)
     arguments = ("publish", "--slot", "now", "--now", "2026-03-11T07:30:00Z")
     with run(folder, *arguments, sabotage=sabotage) as process:
-        assert wait_until(lambda: wal.exists() and wal.stat().st_size > grown, process, 60)
+        assert wait_until(lambda: store.grown(folder) > grown, process, 60)
         process.send_signal(signal.SIGKILL)
         process.wait()
     return counts(folder)

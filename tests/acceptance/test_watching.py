@@ -1,6 +1,5 @@
 """Outcomes are told, never silence: the real commands, a mail server, and a watch on the web."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from support import store
 from support.commands import Mailbox, finish, mailbox, newsletter, ready, started
 from support.room import DUE, READERS, Room, furnish
 from support.watcher import Watcher, watcher
@@ -52,7 +52,7 @@ def watch() -> Iterator[Watcher]:
 @pytest.fixture
 def room(prepared: Path, tmp_path: Path, server: Mailbox, watch: Watcher) -> Room:
     server.empty()
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    store.copy(prepared, tmp_path)
     made = Room(tmp_path)
     made.configure("port = 2525", f"port = {server.port}")
     made.configure(
@@ -187,6 +187,7 @@ def test_without_cron_the_next_slot_is_missed_and_found(room: Room) -> None:
     )
 
 
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_used_is_not_well(room: Room) -> None:
     """Exit code 1, with the mend."""
     for file in room.folder.glob("newsletter.db*"):

@@ -74,7 +74,7 @@ def ended_well(process: "subprocess.Popen[str]") -> None:
     process.send_signal(signal.SIGTERM)
     end = finish(process)
     assert end.returncode == 0
-    assert "Traceback" not in end.stderr
+    assert "Traceback" not in end.stderr, end.stderr.replace("\\n", "\n")[:6000]
 
 
 def test_two_workers_serve_one_slot(shared: Room, inbox: Mailbox, store: str) -> None:
@@ -87,8 +87,10 @@ def test_two_workers_serve_one_slot(shared: Room, inbox: Mailbox, store: str) ->
         names = {str(ready(worker)["worker"]) for worker in workers}
         assert len(names) == 2
         until(lambda: inbox.count >= 3, "no copies came")
+        assert set(shared.do("status")["workers"]) == names
         for worker in workers:
             ended_well(worker)
+    assert shared.do("status")["workers"] == []
     assert inbox.recipients == sorted(READERS)
     assert shared.slots() == [("2026-03-11", "sent")]
     assert ask(store, "SELECT count(*) FROM editions") == [(1,)]

@@ -28,6 +28,13 @@ def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def any_store(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a newsletter.toml without `[store]` means: each kind of database in turn."""
+    if not store_url.startswith("sqlite"):
+        monkeypatch.setenv("NEWSLETTER_STORE__URL", store_url)
+
+
+@pytest.fixture
 async def database(store_url: str, tmp_path: Path) -> AsyncIterator[Database]:
     database = Database(store_url, tmp_path)
     yield database

@@ -22,6 +22,8 @@ from newsletter.cli import logs
 from newsletter.core import address, tokens
 from newsletter.scheduler import Scheduler
 
+pytestmark = pytest.mark.usefixtures("any_store")
+
 PASSWORD = "canary password"
 SECRET = "0123456789abcdef"
 """As the newsroom has it, twice."""

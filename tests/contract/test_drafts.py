@@ -24,6 +24,8 @@ from newsletter.errors import DeliveryError, DraftChanged, NewsletterError, NotF
 from newsletter.ports import PublishedEdition, WaitingEdition
 from newsletter.services.daily import Published
 
+pytestmark = pytest.mark.usefixtures("any_store")
+
 LATER = NOW + timedelta(hours=2)
 REJECTED = SlotOutcome(NOW, Outcome.SKIPPED, "not approved")
 ASKING = "[approval]\nrequired = true\n\n[edition]\nmax_entries = 5\n"

@@ -1,16 +1,22 @@
 """Names that are SQL: the store keeps them as what they are, and finds by them only who is called so."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
-from support.samples import NOW, entry
+from support.samples import NOW, edition, entry
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.editions import SqlEditions
 from newsletter.adapters.stores.entries import SqlEntries
+from newsletter.adapters.stores.outbox import SqlOutbox
+from newsletter.adapters.stores.roster import SqlRoster
 from newsletter.adapters.stores.schema import metadata
 from newsletter.adapters.stores.sources import SqlSourceMemory
 from newsletter.adapters.stores.subscribers import SqlSubscribers
+from newsletter.core.delivery import Decision
 from newsletter.core.listfile import NewSubscriber
+from newsletter.core.model import DeliveryState as State
 from newsletter.core.model import SubscriberStatus
 from newsletter.core.wishes import Like, Wishes
 from newsletter.errors import NotFound
@@ -60,6 +66,36 @@ async def test_a_subscriber_may_be_called_anything(subscribers: SqlSubscribers, 
     await subscribers.unlike(ada.id, text, NOW)
     assert (await subscribers.get(ada.id)).wishes.likes == ()
     assert await subscribers.get(bob.id) == bob
+
+
+async def test_what_no_database_can_keep_is_kept_without_it(
+    database: Database,
+    subscribers: SqlSubscribers,
+    entries: SqlEntries,
+    editions: SqlEditions,
+    outbox: SqlOutbox,
+) -> None:
+    """NUL in what people, servers and sources say: where it cannot be stored, a sign stands for it. Tags can
+    still be asked for, and subjects be read out."""
+    odd, said = "a\0b", ("a\0b", "a\ufffdb")
+    person = NewSubscriber("ada@example.org", odd, (odd,), tags=(odd, "\\u0000"), attributes={odd: odd})
+    await subscribers.add([person], NOW)
+    ada = await subscribers.find("ada@example.org")
+    assert ada.name in said
+    assert ada.wishes.topics[0] in said
+    assert ada.tags[0] in said
+    assert ada.tags[1] == "\\u0000"
+    assert [person.id for person in await SqlRoster(database).page(tag="\\u0000", limit=9)] == [ada.id]
+    await entries.add([entry(1, title=odd, authors=(odd,), summary=odd)], NOW)
+    assert (await entries.list())[0].title in said
+    published = await editions.publish(replace(edition(1, 1), subject=odd), odd, odd, "0" * 16, NOW)
+    assert published is not None
+    [headline] = await editions.headlines("papers")
+    assert headline.subject.startswith("a")  # SQLite's JSON ends there
+    [row] = await outbox.due(NOW, 0, 10)
+    await outbox.record([row.id], [], NOW)
+    await outbox.record([], [(row.id, Decision(State.REJECTED, 1, odd))], NOW)
+    assert (await outbox.failures(published.id))[0].reason in said
 
 
 @pytest.mark.parametrize("text", HOSTILE)

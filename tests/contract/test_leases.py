@@ -287,6 +287,15 @@ async def test_everything_is_given_back_in_the_end(database, planned):
         assert [row.id for row in await other.interrupted()] == [first]
 
 
+async def test_a_run_that_was_stopped_leaves_nothing_to_the_next(database, planned, two):
+    """It begins with the first batch again."""
+    worker = LeasedOutbox(database, "one")
+    for _ in range(3):
+        async with worker.exclusive():
+            assert await worker.claim(NOW)
+            assert await rows(worker) == [1, 2, 3]
+
+
 async def test_what_is_held_is_renewed_meanwhile(database, planned):
     """However long nothing is recorded."""
     one, other = (LeasedOutbox(database, name, ttl=0.3) for name in ("one", "other"))

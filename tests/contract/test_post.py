@@ -18,6 +18,8 @@ from newsletter.core.letters import STALE
 from newsletter.core.model import DeliveryState as State
 from newsletter.errors import ServerRefused, ServerUnavailable
 
+pytestmark = pytest.mark.usefixtures("any_store")
+
 ADA, BO = "ada@example.org", "bo@example.org"
 
 

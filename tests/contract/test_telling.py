@@ -12,12 +12,15 @@ from support.smtp import ScriptedServer, scripted_server
 from support.watcher import Watcher, watcher
 
 from newsletter.adapters.http import HttpCaller
+from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.bootstrap import App
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState
 from newsletter.core.slots import Outcome, SlotOutcome
 from newsletter.errors import SourceError
 from newsletter.services.heartbeat import trouble_address
+
+pytestmark = pytest.mark.usefixtures("any_store")
 
 OPERATOR = "op@example.org"
 EMPTY = SlotOutcome(NOW, Outcome.EMPTY, "no new entries")
@@ -230,10 +233,11 @@ async def test_a_send_that_is_slow_does_not_stand_still(tmp_path: Path, watch: W
     """One copy was begun in the hour."""
     async with newsroom(tmp_path, readers=2, more=table(watch)) as app:
         await publish(app)
-        (row, _) = await app.outbox.due(NOW, 0, 10)
+        rows = SqlOutbox(app.database)
+        (row, _) = await rows.due(NOW, 0, 10)
         later = NOW + timedelta(minutes=30)
-        await app.outbox.record([row.id], [], later)
-        await app.outbox.record([], [(row.id, Decision(DeliveryState.ACCEPTED, 1, "250"))], later)
+        await rows.record([row.id], [], later)
+        await rows.record([], [(row.id, Decision(DeliveryState.ACCEPTED, 1, "250"))], later)
         await app.heartbeat.tell(NOW + timedelta(hours=1))
         assert watch.told == [("/hook", "sent")]
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from signal import SIGQUIT
 from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
+from support.postgres import Cluster, programs
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.dialect import later
@@ -304,6 +306,28 @@ async def _until(condition: Callable[[], bool], meanwhile: Callable[[], object] 
             if meanwhile is not None:
                 await meanwhile()
             await asyncio.sleep(0.01)
+
+
+async def test_a_database_that_comes_back_is_gone_on_with(tmp_path: Path):
+    """After a crash of the server turns and seats are there again; while it is away, seats lapse here before
+    others may have them."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL here: install Debian's postgresql")
+    cluster = Cluster(tmp_path)
+    cluster.start()
+    throttle = SqlThrottle(Database(cluster.url(cluster.create()), tmp_path), "a", QUICK)
+    place = throttle.seats(SERVER)
+    try:
+        async with throttle.working():
+            await place.ask(2, 2)
+            place.use(1)
+            await asyncio.to_thread(cluster.stop, SIGQUIT)
+            await _until(lambda: place.count(2) == 0)
+            await asyncio.to_thread(cluster.start)
+            await _until(lambda: place.count(2) == 2, lambda: place.ask(2, 2))
+            assert (await throttle.reserve(SERVER, 10.0, 1)).count == 1
+    finally:
+        await asyncio.to_thread(cluster.stop)
 
 
 # One process, and workers

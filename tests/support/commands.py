@@ -1,19 +1,19 @@
 """The command line, started as a person starts it, and what it leaves behind."""
 
 import json
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+
+from support.store import database as database
+from support.store import dump as dump
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "newsletter")
@@ -167,24 +167,7 @@ def mailbox(cwd: Path, port: int = 0) -> Iterator[Mailbox]:
 # The database
 
 
-@contextmanager
-def database(folder: Path) -> Iterator[sqlite3.Connection]:
-    """A copy of the folder's database, to be asked while nobody writes: whatever a dead process left is
-    left for the next one to find."""
-    with tempfile.TemporaryDirectory() as copy:
-        for file in folder.glob("newsletter.db*"):
-            shutil.copy(file, copy)
-        with closing(sqlite3.connect(Path(copy) / "newsletter.db")) as connection:
-            yield connection
-
-
 def states(folder: Path) -> dict[str, str]:
     """The state of each row of the outbox, by its address."""
     with database(folder) as connection:
         return dict(connection.execute("SELECT email, state FROM outbox"))
-
-
-def dump(folder: Path) -> list[str]:
-    """The whole database as SQL."""
-    with database(folder) as connection:
-        return list(connection.iterdump())

@@ -20,18 +20,21 @@ SEND = ("send", "--now", DUE)
 
 
 GOES_ON = """
+from newsletter.adapters.stores.leased import LeasedOutbox
 from newsletter.adapters.stores.outbox import SqlOutbox
 from newsletter.errors import IllegalMove, StoreError
 
-real = SqlOutbox.record
+def going_on(real):
+    async def record(self, begun, decided, now):
+        try:
+            return await real(self, begun, decided, now)
+        except (IllegalMove, StoreError):
+            return frozenset(begun)
 
-async def record(self, begun, decided, now):
-    try:
-        return await real(self, begun, decided, now)
-    except (IllegalMove, StoreError):
-        return frozenset(begun)
+    return record
 
-SqlOutbox.record = record
+for outbox in (LeasedOutbox, SqlOutbox):
+    outbox.record = going_on(outbox.record)
 """
 """A broken variant: a ledger that cannot be written stops nobody."""
 

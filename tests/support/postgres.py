@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,7 +19,7 @@ from weakref import finalize
 
 import psycopg
 
-__all__ = ["Cluster", "programs"]
+__all__ = ["Cluster", "programs", "running"]
 
 _TRIES = 60.0
 """Seconds."""
@@ -58,6 +59,8 @@ class Cluster:
             finalize(self, shutil.rmtree, own, ignore_errors=True)
             self._data = own / "postgres"
         self._run("initdb", "-D", str(self._data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync")
+        with (self._data / "pg_hba.conf").open("a") as permits:
+            permits.write(f"host all all {address}/24 trust\n")
 
     def start(self) -> None:
         """Returns when it answers."""
@@ -142,6 +145,17 @@ class Cluster:
             [self._programs / program, *arguments], capture_output=True, text=True, cwd="/", **self._as_user
         )
         assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def running(folder: Path, address: str = "127.0.0.1") -> Iterator[Cluster]:
+    """One that is stopped afterwards."""
+    cluster = Cluster(folder, address=address)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

@@ -1,11 +1,9 @@
 """An edition that is planned, and its sending over real sockets from a real store: what tests of whole sends
 have in common."""
 
-import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from newsletter.core.delivery import Decision
 from newsletter.core.listfile import NewSubscriber
 from newsletter.errors import DeliveryError, EditionPaused
 from newsletter.services.deliver import Delivery
+from support import store
 from support.newsroom import newsroom, publish, write_config
 from support.samples import NOW
 
@@ -48,7 +47,7 @@ class Row(NamedTuple):
 
 def rows(folder: Path) -> dict[str, Row]:
     """The outbox by address, read past the program."""
-    with closing(sqlite3.connect(folder / "newsletter.db")) as connection:
+    with store.database(folder) as connection:
         query = "SELECT email, state, attempts, reason FROM outbox ORDER BY id"
         return {email: Row(*rest) for email, *rest in connection.execute(query)}
 
@@ -135,6 +134,7 @@ class Plans:
         emails: Sequence[str] = readers(12),
         connections: int = 4,
         more: str = "",
+        timeout: float | None = None,
     ) -> Path:
         """A folder with the edition for these readers, not sent yet, and a mail server on this port; with
         several servers, `more` has their tables."""
@@ -142,8 +142,8 @@ class Plans:
         if key not in self._made:
             self._made[key] = await self._make(key)
         self._opened += 1
-        folder = Path(shutil.copytree(self._made[key], self.folder / f"copy{self._opened}"))
-        config = write_config(folder, port, connections, more)
+        folder = store.copy(self._made[key], self.folder / f"copy{self._opened}")
+        config = write_config(folder, port, connections, more, timeout)
         if not port:
             own = f'port = 0\ntls = "none"\nconnections = {connections}\n'
             config.write_text(config.read_text().replace(own, ""))

@@ -15,9 +15,9 @@ from newsletter.core.bounces import Kind
 from newsletter.core.delivery import Decision
 from newsletter.core.model import DeliveryState, Subscriber
 from newsletter.ports import Fate
-from support.commands import dump
 from support.newsroom import newsroom, publish, write_config
 from support.samples import NOW
+from support.store import dump
 
 __all__ = ["ADA", "CAME", "Room", "opened"]
 

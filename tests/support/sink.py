@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import multiprocessing
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +12,20 @@ from pathlib import Path
 
 from newsletter.cli.options import new_runner
 
-__all__ = ["sink"]
+__all__ = ["LINE", "sink"]
+
+LINE = 160
+"""About how many bytes a line has."""
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 class Sink(asyncio.Protocol):
-    """Takes every message but those to `refused`. A line on the disk for each comes before its reply: who
-    got it, and a hash of its bytes."""
+    """Takes every message but those to `refused`. A line on the disk for each comes before its reply, which
+    takes `delay` seconds: who got it, a hash of its bytes, and its Message-ID."""
 
     record = -1
     refused = b""
+    delay = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport, self.buffer, self.body, self.recipient = transport, b"", False, b""
@@ -33,12 +39,21 @@ class Sink(asyncio.Protocol):
             if found < 0:
                 return
             part, self.buffer = self.buffer[:found], self.buffer[found + len(end) :]
-            self.transport.write(self.taken(part) if self.body else self.reply(part))
+            if not self.body:
+                self.transport.write(self.reply(part))
+            elif Sink.delay:
+                asyncio.get_running_loop().call_later(Sink.delay, self.answer, self.taken(part))
+            else:
+                self.transport.write(self.taken(part))
+
+    def answer(self, reply: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(reply)
 
     def taken(self, message: bytes) -> bytes:
         self.body = False
-        line = self.recipient + b" " + hashlib.sha256(message).hexdigest().encode() + b"\n"
-        os.write(Sink.record, line)
+        digest, name = hashlib.sha256(message).hexdigest().encode(), _MESSAGE_ID.search(message)
+        os.write(Sink.record, b"%s %s %s\n" % (self.recipient, digest, name[1] if name else b"none"))
         return b"250 taken\r\n"
 
     def reply(self, command: bytes) -> bytes:
@@ -56,8 +71,8 @@ class Sink(asyncio.Protocol):
         return b"354 go\r\n" if self.body else b"250 OK\r\n"
 
 
-def _serve(listening: socket.socket, record: Path, refused: str) -> None:
-    Sink.refused = refused.encode()
+def _serve(listening: socket.socket, record: Path, refused: str, delay: float) -> None:
+    Sink.refused, Sink.delay = refused.encode(), delay
     Sink.record = os.open(record, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
 
     async def forever() -> None:
@@ -69,11 +84,11 @@ def _serve(listening: socket.socket, record: Path, refused: str) -> None:
 
 
 @contextmanager
-def sink(record: Path, refused: str = "") -> Iterator[int]:
-    """The server on a free port of loopback; knows no reader of the address `refused`."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def sink(record: Path, refused: str = "", *, delay: float = 0, address: str = "127.0.0.1") -> Iterator[int]:
+    """The server on a free port of this address; knows no reader of the address `refused`."""
+    with socket.create_server((address, 0)) as listening:
         process = multiprocessing.get_context("fork").Process(
-            target=_serve, args=(listening, record, refused), daemon=True
+            target=_serve, args=(listening, record, refused, delay), daemon=True
         )
         process.start()
         try:

@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from newsletter.core.doctor.machine import (
 )
 from newsletter.core.doctor.pages import Visit, judge_clock, judge_unsubscribe, judge_web
 from newsletter.core.doctor.running import SourceHealth, judge_schedule, judge_sources
+from newsletter.core.doctor.server import ServerState, judge_postgresql, judge_store
 from newsletter.core.doctor.servers import MailServer, Refusal, Welcome, judge_server
 from newsletter.core.doctor.setting import LooseFile, Setting, judge_readers, judge_setting, judge_warm_up
 from newsletter.core.slots import Outcome, Schedule, SlotOutcome
@@ -256,6 +258,56 @@ def test_sqlite_and_open_files():
     """The version with the fault; fewer files than connections want."""
     assert [judge_sqlite(found).status for found in ((3, 51, 2), (3, 51, 3))] == [WARNING, OK]
     assert [judge_files(limit, 200).status for limit in (256, 264, None)] == [WARNING, OK, OK]
+
+
+# A server that keeps the data
+
+STORE = ServerState("postgresql://me:***@db/papers", revision="0009", version=160004, size=5_000_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({}, OK, "postgresql://me:***@db/papers: 5.0 MB, schema 0009"),
+        ({"revision": ""}, OK, "made by the first command"),
+        ({"revision": "0008"}, WARNING, "of an earlier version (schema 0008)"),
+        ({"revision": "0010"}, PROBLEM, "made by a newer version (schema 0010)"),
+        ({"trouble": "connection refused; check it"}, PROBLEM, "cannot be used"),
+        ({"standby": True}, PROBLEM, "is a standby"),
+        ({"encoding": "LATIN1"}, PROBLEM, "keeps text as LATIN1"),
+        ({"may_create": False, "revision": ""}, PROBLEM, "may make no tables"),
+        ({"may_write": False, "revision": ""}, PROBLEM, "are another user's"),
+    ],
+)
+def test_a_server_can_be_used(change: dict[str, Any], status: Status, says: str):
+    """It answers, can be written to by this user, keeps all texts, and is of this version."""
+    (finding,) = judge_store(replace(STORE, **change), "0009")
+    assert finding.status is status
+    assert says in finding.title
+    assert status is OK or finding.mend
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({}, OK, ""),
+        ({"version": 120020}, PROBLEM, "PostgreSQL 12.20 is too old"),
+        ({"fsync": False}, PROBLEM, "PostgreSQL 16.4 runs with fsync = off"),
+        ({"free": 11}, WARNING, "Only 11 more connections"),
+        ({"autovacuum": False}, PROBLEM, "autovacuum = off"),
+        ({"dead": 1_000_001, "living": 2_000_000}, WARNING, "1,000,001 dead rows beside 2,000,000"),
+        ({"dead": 1_000_001, "living": 9_000_000}, OK, ""),
+        ({"ahead": -4.9}, OK, ""),
+        ({"ahead": -5.0}, WARNING, "clock is 5.0 s behind this machine's"),
+        ({"ahead": 600.0}, PROBLEM, "clock is 600.0 s ahead of this machine's"),
+    ],
+)
+def test_a_server_is_sound(change: dict[str, Any], status: Status, says: str):
+    """What it would lose, clutter up or be late with; each with its mend."""
+    found = list(judge_postgresql(replace(STORE, **change)))
+    ill = [finding for finding in found if finding.status is not OK]
+    assert [finding.status for finding in ill] == ([] if status is OK else [status])
+    assert all(says in finding.title and finding.mend for finding in ill)
 
 
 # The daily job

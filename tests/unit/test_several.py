@@ -168,14 +168,46 @@ def test_it_may_say_all_that_itself(tmp_path: Path):
 @pytest.mark.parametrize(
     ("url", "theirs"),
     [
+        ("postgresql://me@db.example.org/papers", "postgresql://me@db.example.org/agents"),
+        ("postgresql://me@db/papers?timeout=60", "postgresql://me@db/agents?timeout=60"),
         ("sqlite:////var/lib/papers/newsletter.db", "sqlite:////var/lib/papers/agents.db"),
         ("sqlite:///data/x.db?timeout=5", "sqlite:///data/agents.db?timeout=5"),
+        ("postgresql://me@db.example.org/papers", "postgresql://me@db.example.org/agents"),
+        ("postgresql://db.example.org", "postgresql://db.example.org/agents"),
+        ("postgres://me:a/?b@[::1]:5433/x?timeout=5", "postgres://me:a/?b@[::1]:5433/agents?timeout=5"),
+        ("postgresql:///x?host=/run/postgresql", "postgresql:///agents?host=/run/postgresql"),
     ],
 )
 def test_its_database_lies_where_the_common_one_would(tmp_path: Path, url: str, theirs: str):
     """Whoever keeps databases elsewhere says so once."""
     settings = load(tmp_path, "agents", common=f'{COMMON}[store]\nurl = "{url}"\n')
     assert settings.store.url == theirs
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "postgresql://weekend:other@DB.example.org/one",
+        "postgres://db.example.org:5432/one?sslmode=require",
+        "postgresql:///one?host=db.example.org&port=5432",
+        "postgresql://me:canary@canary@db.example.org/one",
+    ],
+)
+def test_two_may_not_share_a_database_of_a_server(tmp_path: Path, other: str):
+    """However it is written, whoever signs in; and no password is told."""
+    urls = {"agents": "postgresql://me:canary@db.example.org/one", "weekend": other}
+    text = TWO + "".join(f'[newsletters.{name}.store]\nurl = "{url}"\n' for name, url in urls.items())
+    message = complaint(tmp_path, "agents", text)
+    assert "have the same [store] url (db.example.org:5432/one); each needs its own" in message
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize("url", ["//db/two", "//other/one", "//db:5433/one", "//me@db/One"])
+def test_any_other_database_is_apart(tmp_path: Path, url: str):
+    """On the same server or not; names tell upper case from lower."""
+    urls = {"agents": "postgresql://me@db/one", "weekend": f"postgresql:{url}"}
+    text = TWO + "".join(f'[newsletters.{name}.store]\nurl = "{url}"\n' for name, url in urls.items())
+    assert load(tmp_path, "agents", text).store.url == urls["agents"]
 
 
 def test_the_environment_is_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,8 @@ of whoever asks. `fence` counts who had a batch: with an earlier number nothing 
 Not in here: which worker holds what (`leased`).
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -75,10 +76,12 @@ def _claiming(which: sa.ColumnElement[bool]) -> Prepared:
     )
 
 
-_CLAIM = _claiming(sa.and_(batches.c.id == sa.bindparam("batch"), _CLAIMABLE))
+# What lapsed and is still ours is renewed, not claimed: rows of it are on their way.
+_BY_ANOTHER = sa.and_(_CLAIMABLE, batches.c.holder != sa.bindparam("worker"))
+_CLAIM = _claiming(sa.and_(batches.c.id == sa.bindparam("batch"), _BY_ANOTHER))
 _NEXT = (
     sa.select(batches.c.id)
-    .where(_CLAIMABLE, batches.c.id > sa.bindparam("after"))
+    .where(_BY_ANOTHER, batches.c.id > sa.bindparam("after"))
     .order_by(batches.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -96,7 +99,7 @@ _OTHERS = Prepared(
 
 
 def _open_rows(*asked: Any) -> sa.Select[Any]:
-    """Of the open rows of a batch. A range of an index that has nothing but open rows: as long as a batch."""
+    """Of the open rows of a batch."""
     return (
         sa.select(*asked)
         .where(OPEN_ROWS, outbox.c.edition_id == batches.c.edition_id)
@@ -108,20 +111,18 @@ def _open_rows(*asked: Any) -> sa.Select[Any]:
 _READY = sa.func.coalesce(outbox.c.next_attempt, _AT_ONCE)
 _EARLIEST = _open_rows(sa.func.min(_READY)).scalar_subquery()
 _SET_DUE = Prepared(sa.update(batches).where(batches.c.id == sa.bindparam("batch")).values(due=_EARLIEST))
-# One row, not EXISTS, of which PostgreSQL would make a join of all batches with all rows.
-_ANY_OPEN = _open_rows(outbox.c.id).order_by(outbox.c.edition_id, outbox.c.id).limit(1).scalar_subquery()
-_REOPEN = Prepared(
-    sa.update(batches)
-    .where(batches.c.edition_id == sa.bindparam("edition"), batches.c.due.is_(None), _ANY_OPEN.is_not(None))
-    .values(due=_EARLIEST)
-)
-_REOPEN_EARLIER = Prepared(
-    sa.update(batches)
-    .where(batches.c.edition_id == sa.bindparam("edition"), batches.c.due > _EARLIEST)
-    .values(due=_EARLIEST)
-)
-_COVERED = Prepared(
-    sa.select(sa.func.max(batches.c.last)).where(batches.c.edition_id == sa.bindparam("edition"))
+_OF_EDITION = batches.c.edition_id == sa.bindparam("edition")
+_ANY_DUE = Prepared(sa.select(batches.c.id).where(_OF_EDITION, DUE_BATCHES).limit(1))
+_REOPEN = Prepared(sa.update(batches).where(_OF_EDITION).values(due=_EARLIEST))
+_RANGES = Prepared(sa.select(batches.c.first, batches.c.last, batches.c.id).where(_OF_EDITION))
+_COVERED = Prepared(sa.select(sa.func.max(batches.c.last)).where(_OF_EDITION))
+_PLACE = sa.tuple_(outbox.c.edition_id, outbox.c.id)
+# Both columns compared as one leave no choice but the index of open rows, where finished ones cost nothing.
+_NEXT_OPEN = Prepared(
+    sa.select(outbox.c.edition_id)
+    .where(OPEN_ROWS, _PLACE > sa.tuple_(sa.bindparam("edition"), sa.bindparam("covered")))  # noqa: SIM300
+    .order_by(outbox.c.edition_id, outbox.c.id)
+    .limit(1)
 )
 
 
@@ -145,18 +146,23 @@ _MAKE = _make()
 
 
 def make_batches(connection: sa.Connection, size: int = SIZE) -> None:
-    """Every open row is in a batch that will be due when the row is; asked again it costs a look at each
-    batch. Under the writers' lock, or two would make the same."""
+    """Every open row is in a batch that will be due when the row is; asked again it costs next to nothing.
+    Under the writers' lock, or two would make the same."""
     for edition in unfinished(connection, paused=True):
-        [(covered,)] = _COVERED.rows(connection, edition=edition)
-        _MAKE.run(connection, edition=edition, covered=covered or 0, size=size)
-        _REOPEN.run(connection, edition=edition)
+        [(last,)] = _COVERED.rows(connection, edition=edition)
+        asked = {"edition": edition, "covered": last or 0}
+        if (edition,) in _NEXT_OPEN.rows(connection, **asked):
+            _MAKE.run(connection, **asked, size=size)
+        elif not _ANY_DUE.rows(connection, edition=edition):
+            _REOPEN.run(connection, edition=edition)  # something is left that no batch tells of
 
 
-def reopen(connection: sa.Connection, edition_id: int) -> None:
-    """Rows of this edition were opened anew, or are due earlier than they were."""
-    _REOPEN.run(connection, edition=edition_id)
-    _REOPEN_EARLIER.run(connection, edition=edition_id)
+def reopen(connection: sa.Connection, edition_id: int, rows: Iterable[int]) -> None:
+    """These rows of an edition are to be sent after all. Whoever is just releasing a batch is waited for."""
+    ordered = sorted(rows)
+    for first, last, batch in sorted(_RANGES.rows(connection, edition=edition_id)):
+        if bisect_left(ordered, first) < bisect_right(ordered, last):
+            _SET_DUE.run(connection, batch=batch)
 
 
 def due_batches(connection: sa.Connection, now: datetime, limit: int) -> list[int]:

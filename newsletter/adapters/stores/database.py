@@ -6,7 +6,7 @@ Tables are in `schema`, the connection in `thread`, what the two kinds do differ
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -113,7 +113,9 @@ class Database:
     @asynccontextmanager
     async def only_one(self, name: str) -> AsyncIterator[bool]:
         """False where another process is doing what goes by this name, held likewise."""
-        with self._home.only_one(name) as alone:
+        with ExitStack() as stack:
+            async with self._my_turn():  # in the thread, since a server may take its time
+                alone = await self._thread.aside(lambda: stack.enter_context(self._home.only_one(name)))
             yield alone
 
     async def empty_journal(self) -> bool:
@@ -192,6 +194,8 @@ def _home(url: str, folder: Path) -> Home:
 def _server(url: sa.URL, folder: Path, busy: float) -> Home:
     if not url.database:
         raise ConfigError('[store] url: name the database, "postgresql://user@host/database".')
+    if "@" in (url.host or ""):  # the rest of a password, which nobody should see
+        raise ConfigError("[store] url: in a password, write @ as %40.")
     try:
         from newsletter.adapters.stores.postgres import PostgresServer  # with a driver of its own
     except ImportError:

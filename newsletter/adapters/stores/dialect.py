@@ -1,5 +1,7 @@
 """What SQLite and PostgreSQL say differently, so that every statement is written once."""
 
+import json
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +12,10 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from newsletter.adapters.stores.schema.base import Instant
 
-__all__ = ["elements", "insert", "later", "listed", "stored"]
+__all__ = ["elements", "insert", "json_text", "later", "listed", "stored"]
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
 # SQLite has taken over PostgreSQL's ON CONFLICT, so this `insert` is understood by both.
 
 
@@ -56,9 +61,40 @@ def elements(of: sa.ColumnElement[Any]) -> sa.TableValuedAlias:
     return _elements(of).table_valued("value")
 
 
-def listed(column: sa.Column[Any], of: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """The column is among the elements of a JSON list: any number of values, and one statement to compile."""
-    return column.in_(sa.select(sa.cast(elements(of).c.value, column.type)))
+class listed(FunctionElement[Any]):  # noqa: N801
+    """The column is among the elements of a JSON list, which is given as text: any number of values, and one
+    statement to compile."""
+
+    name = "listed"
+    type = sa.types.NullType()  # a Boolean would be compared with 1 in SQLite, which finds no index for that
+    inherit_cache = True
+
+    def __init__(self, column: sa.Column[Any], of: sa.ColumnElement[Any]) -> None:
+        super().__init__(column, of)
+
+
+@compiles(listed, "sqlite")
+def _listed_sqlite(element: listed, compiler: SQLCompiler, **how: Any) -> str:
+    column, of, kind = _parts(element, compiler, how)
+    return f"{column} IN (SELECT CAST(value AS {kind}) FROM json_each({of}))"  # noqa: S608
+
+
+@compiles(listed, "postgresql")
+def _listed_postgresql(element: listed, compiler: SQLCompiler, **how: Any) -> str:
+    # An array and not a table, for which the planner would choose a join that reads all open rows.
+    column, of, kind = _parts(element, compiler, how)
+    return f"{column} = ANY(ARRAY(SELECT CAST(json_array_elements_text(CAST({of} AS JSON)) AS {kind})))"
+
+
+def _parts(element: listed, compiler: SQLCompiler, how: dict[str, Any]) -> tuple[str, str, str]:
+    column, of = element.clauses
+    kind = compiler.dialect.type_compiler_instance.process(column.type)
+    return compiler.process(column, **how), compiler.process(of, **how), kind
+
+
+def json_text(value: object) -> str:
+    """Without NUL, which PostgreSQL takes in a JSON text, but never gives out of it again."""
+    return _NUL.sub(r"\1\\ufffd", json.dumps(value))
 
 
 class stored(FunctionElement[Any]):  # noqa: N801

@@ -6,6 +6,7 @@ silent has come to its end before others may have the seat. Not in here: the row
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Self
 
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.seats import Leases, settle
@@ -29,6 +30,12 @@ class Patience:
     """Seats that nobody has used for so long are given back."""
     turn: float = 10.0
     """Where there are fewer seats than workers, each has one for so long."""
+
+    @classmethod
+    def of(cls, lease: float) -> Self:
+        """Where seats of those who give no sign of life are free after so long."""
+        leases = Leases(seat=lease, waiting=min(6.0, lease))
+        return cls(leases, beat=min(2.0, lease / 5), ask=min(1.0, lease / 5), idle=min(2.0, lease / 2))
 
     @property
     def relied_on(self) -> float:

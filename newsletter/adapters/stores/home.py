@@ -62,7 +62,7 @@ class Home(Protocol):
 
     def only_one(self, name: str) -> AbstractContextManager[bool]:
         """False where another process is doing what goes by this name, which ends with that process, however
-        it dies. Raises StoreError."""
+        it dies. It may be left in another thread. Raises StoreError and the driver's errors."""
 
     def explain(self, error: BaseException) -> str:
         """What went wrong, and how to mend it."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.adapters.stores.dialect import listed, stored
+from newsletter.adapters.stores.dialect import json_text, listed, stored
 from newsletter.adapters.stores.person import as_stored
 from newsletter.adapters.stores.prepared import Prepared
 from newsletter.adapters.stores.schema import history, spelt_out, subscribers
@@ -105,7 +105,7 @@ def add(
     left: dict[str, SubscriberStatus] = {}
     # Few keep their order. Many come in that of the index, of which then fewer pages are touched.
     for keys in _pages(list(people) if len(people) <= _PAGE else sorted(people)):
-        known = {row[0]: row[1:] for row in _KNOWN.rows(connection, keys=json.dumps(keys))}
+        known = {row[0]: row[1:] for row in _KNOWN.rows(connection, keys=json_text(keys))}
         unknown = [key for key in keys if key not in known]
         gone = tombstoned(connection, unknown, tombstones) if erased else frozenset()
         left |= {people[key].email: SubscriberStatus.ERASED for key in gone}
@@ -132,7 +132,7 @@ def add(
 def tombstoned(connection: sa.Connection, keys: Iterable[str], tombstones: Tombstones) -> frozenset[str]:
     """Of these keys of addresses, those of people who were erased."""
     owners = {stone: key for key in keys for stone in tombstones(key)}
-    found = _FOUND.rows(connection, keys=json.dumps(list(owners))) if owners else ()
+    found = _FOUND.rows(connection, keys=json_text(list(owners))) if owners else ()
     return frozenset(owners[stone] for (stone,) in found)
 
 
@@ -173,7 +173,7 @@ def _merged(before: Sequence[Any], person: NewSubscriber) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=2000)
 def _json(words: tuple[str, ...]) -> str:
-    return json.dumps(words)
+    return json_text(words)
 
 
 @lru_cache(maxsize=2000)
@@ -181,7 +181,7 @@ def _attributes(before: str, said: tuple[tuple[str, str], ...]) -> str:
     """As they are stored, without those of which an empty value is said."""
     known = json.loads(before)
     merged = {name: value for name, value in (known | dict(said)).items() if value}
-    return before if merged == known else json.dumps(merged)
+    return before if merged == known else json_text(merged)
 
 
 def _same(value: Any) -> Any:

@@ -64,7 +64,7 @@ class LeasedOutbox(SqlOutbox):
         end. Raises AlreadyRunning."""
         async with self._alone() if alone else nullcontext(), self._sends.counted():
             await self._database.write(batches.make_batches)
-            self._is_fed = False
+            self._after, self._is_patient, self._is_fed = 0, True, False
             beating = asyncio.create_task(self._beat())
             try:
                 yield

@@ -14,7 +14,7 @@ from newsletter.adapters.stores.batches import reopen
 from newsletter.adapters.stores.dialect import listed
 from newsletter.adapters.stores.pauses import PAUSED_EDITIONS
 from newsletter.adapters.stores.prepared import Prepared
-from newsletter.adapters.stores.schema import editions, in_state, outbox, subscribers
+from newsletter.adapters.stores.schema import editions, outbox, spelt_out, subscribers
 from newsletter.core.address import address_key
 from newsletter.core.delivery import MOVES, Decision
 from newsletter.core.model import DeliveryState as State
@@ -35,9 +35,20 @@ _WILLING = (
 _LISTED = listed(outbox.c.id, sa.bindparam("ids", type_=sa.Text))
 
 
+_NOTHING: sa.ColumnElement[str] = sa.literal_column("''", sa.Text)
+
+
 def _may_become(state: State) -> sa.ColumnElement[bool]:
-    """The row is in a state from which the table leads here."""
-    return in_state(*(before for before, after in MOVES.items() if state in after))
+    """The row is in a state from which the table leads here. Said so that no index is used for it: rows are
+    looked up by their ids here, and PostgreSQL might take all open rows for few."""
+    return sa.or_(
+        sa.false(),
+        *(
+            outbox.c.state + _NOTHING == spelt_out(before)
+            for before, after in MOVES.items()
+            if state in after
+        ),
+    )
 
 
 _STARTABLE = sa.and_(
@@ -121,7 +132,7 @@ def resolve(
     if decided and state is State.PENDING:
         # Else an old edition's copies would expire instead.
         connection.execute(sa.update(editions).where(editions.c.id == edition_id).values(resumed=now))
-        reopen(connection, edition_id)
+        reopen(connection, edition_id, (row for row, _ in decided))
     return len(decided)
 
 

@@ -38,10 +38,10 @@ _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", t
 
 def _open_editions() -> sa.CTE:
     """The editions of open rows. Each step looks up the next one in the index: a plain DISTINCT would
-    read every open row."""
-    least = sa.func.min(outbox.c.edition_id)
-    found = sa.select(least.label("id")).where(OPEN_ROWS).cte("open_editions", recursive=True)
-    after = sa.select(least).where(OPEN_ROWS, outbox.c.edition_id > found.c.id).scalar_subquery()
+    read every open row, and so would PostgreSQL for min() where it thinks that there are few."""
+    least = sa.select(outbox.c.edition_id).where(OPEN_ROWS).order_by(outbox.c.edition_id).limit(1)
+    found = sa.select(least.scalar_subquery().label("id")).cte("open_editions", recursive=True)
+    after = least.where(outbox.c.edition_id > found.c.id).scalar_subquery()
     return found.union_all(sa.select(after).where(found.c.id.is_not(None)))
 
 
@@ -75,6 +75,9 @@ def pause_all(connection: sa.Connection, why: str = _OLD_COPY) -> tuple[int, ...
 
 def pause_idle(connection: sa.Connection, now: datetime, idle: timedelta) -> tuple[int, ...]:
     """Those published, resumed and last recorded of longer ago than `idle`, of which a row was ready then."""
+    old = list(connection.scalars(_older(unfinished(connection), now - idle)))
+    if not old:
+        return ()
     touched = (
         sa.select(outbox.c.id)
         .where(
@@ -87,8 +90,8 @@ def pause_idle(connection: sa.Connection, now: datetime, idle: timedelta) -> tup
     left = sa.select(outbox.c.id).where(
         outbox.c.edition_id == editions.c.id, OPEN_ROWS, _ready_since(now - idle)
     )
-    old = _older(unfinished(connection), now - idle).where(~touched, left.exists())
-    return _pause(connection, connection.scalars(old), _IDLE.format(_spoken(idle)))
+    idle_ones = sa.select(editions.c.id).where(editions.c.id.in_(old), ~touched, left.exists())
+    return _pause(connection, connection.scalars(idle_ones), _IDLE.format(_spoken(idle)))
 
 
 def expire(connection: sa.Connection, now: datetime, lifetime: timedelta) -> int:

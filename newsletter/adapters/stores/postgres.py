@@ -8,7 +8,7 @@ wait for what it has locked. Where the answer to a COMMIT is lost, the server is
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, cast
@@ -20,11 +20,11 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy.exc import DBAPIError
 
+from newsletter.adapters.stores.dialect import json_text
 from newsletter.adapters.stores.home import Mode
 from newsletter.adapters.stores.opening import upgrade
-from newsletter.errors import StoreError
 
-__all__ = ["PostgresServer"]
+__all__ = ["PostgresServer", "shown"]
 
 _LOCKS = 0x6E6C
 """The space of our advisory locks."""
@@ -52,7 +52,7 @@ class PostgresServer:
 
     def __init__(self, url: sa.URL, path: Path, busy: float) -> None:
         self.path, self.busy = path, busy
-        self.name = url.render_as_string(hide_password=True)
+        self.name = shown(url)
         milliseconds = int(busy * 1000)
         settings = {
             "timezone": "UTC",
@@ -76,6 +76,7 @@ class PostgresServer:
             poolclass=sa.NullPool,
             isolation_level="AUTOCOMMIT",  # transactions are begun by name
             paramstyle="format",
+            json_serializer=json_text,
             execution_options={"preserve_rowcount": True},  # of INSERT as well
             connect_args={**asked, "client_encoding": "utf8", "options": " ".join(options)},
         )
@@ -153,12 +154,8 @@ class PostgresServer:
     def only_one(self, name: str) -> Iterator[bool]:
         """By a lock of the server, over a connection of its own."""
         query = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
-        with ExitStack() as stack:
-            try:
-                holder = stack.enter_context(self._engine.connect())
-                row = _driver(holder).execute(query, (_LOCKS, name)).fetchone()
-            except self.errors as error:
-                raise StoreError(f"{self.name}: {self.explain(error)}.") from error
+        with self._engine.connect() as holder:
+            row = _driver(holder).execute(query, (_LOCKS, name)).fetchone()
             yield bool(row and row[0])
 
     def explain(self, error: BaseException) -> str:
@@ -181,6 +178,12 @@ class PostgresServer:
         return "see the server's log"
 
 
+def shown(url: sa.URL) -> str:
+    """An address as people may see it: a password may stand in its query as well."""
+    where = {name: value for name, value in url.query.items() if name in ("host", "port")}
+    return url.set(query=where).render_as_string(hide_password=True)
+
+
 class _Text(StrDumperUnknown):
     """What comes from outside may have NUL in it, which PostgreSQL cannot keep."""
 
@@ -190,6 +193,8 @@ class _Text(StrDumperUnknown):
 
 
 def _driver(connection: sa.Connection) -> "psycopg.Connection[tuple[Any, ...]]":
+    if connection.invalidated:  # SQLAlchemy has seen it end, and would only say so in its own way
+        raise psycopg.OperationalError("the connection is lost")
     driver: Any = connection.connection.driver_connection
     return cast("psycopg.Connection[tuple[Any, ...]]", driver)
 

@@ -42,8 +42,11 @@ class Renewed:
 
 def settle(connection: sa.Connection, key: str, me: str, wish: Wish, leases: Leases) -> Plan:
     """Get and give back what `arrange` says."""
-    if connection.dialect.name == "postgresql":  # one after the other, for each key
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(key))))
+    if connection.dialect.name == "postgresql":
+        # One after the other, for each key. Seats that a crash of the server forgets are missed at the next
+        # renewal, so they are not worth waiting for its disk.
+        in_turn = sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(key))
+        connection.execute(sa.select(in_turn, sa.func.set_config("synchronous_commit", "off", True)))
     connection.execute(sa.delete(seats).where(seats.c.key == key, seats.c.until <= later(0)))
     query = sa.select(seats.c.number, seats.c.holder).where(seats.c.key == key).order_by(seats.c.number)
     rows = [(int(number), str(holder)) for number, holder in connection.execute(query)]

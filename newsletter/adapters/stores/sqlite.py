@@ -77,7 +77,7 @@ class SqliteFile:
     @contextmanager
     def only_one(self, name: str) -> Iterator[bool]:
         """By a lock of the operating system."""
-        lock = FileLock(f"{self.path.resolve()}.{name}", timeout=0)
+        lock = FileLock(f"{self.path.resolve()}.{name}", timeout=0, thread_local=False)
         try:
             lock.acquire()
         except Timeout:

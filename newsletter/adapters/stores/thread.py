@@ -39,6 +39,10 @@ class DatabaseThread:
         nobody meets it half done."""
         return await self._finished(self._executor.submit(self._call, function))
 
+    async def aside(self, function: Callable[[], T]) -> T:
+        """The same of a function that needs no connection."""
+        return await self._finished(self._executor.submit(function))
+
     async def transact(self, mode: Mode, function: Callable[[sa.Connection], T]) -> T:
         """The same as a transaction, rolled back where the function raises, and where the caller is
         cancelled before the commit."""

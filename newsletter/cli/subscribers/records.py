@@ -62,6 +62,13 @@ async def erase(
         if erased.known
         else ["✓ Nothing was known of this address. No import will bring it here."]
     )
+    if opened.database.kind == "postgresql":
+        print_lines(
+            [
+                "  ! The server's files have traces until its next VACUUM of these tables, its journals and "
+                "their archive for as long as they are kept."
+            ]
+        )
     if not erased.cleared:
         print_lines(
             [

@@ -46,6 +46,7 @@ CHECKS = (
     Check("disk", _MACHINE, "the disk"),
     Check("database", _MACHINE, "the database"),
     Check("sqlite", _MACHINE, "SQLite"),
+    Check("postgresql", _MACHINE, "PostgreSQL"),
     Check("open-files", _MACHINE, "open files"),
     Check("sources", _DAILY, "the sources"),
     Check("schedule", _DAILY, "the last slot"),

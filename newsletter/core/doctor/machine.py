@@ -7,8 +7,8 @@ from shlex import quote
 
 from newsletter.core.doctor.finding import Finding, ok, problem, sentence, unknown, warning
 
-__all__ = ["DatabaseState", "Space", "Zones", "judge_database", "judge_files", "judge_space", "judge_sqlite"]
-__all__ += ["judge_zones"]
+__all__ = ["DatabaseState", "Space", "Zones", "in_bytes", "judge_database", "judge_files", "judge_space"]
+__all__ += ["judge_sqlite", "judge_zones", "newer", "older"]
 
 _LITTLE = 1_000_000_000
 """Bytes of free space that are few."""
@@ -86,13 +86,13 @@ def judge_space(space: Space, database: int) -> Finding:
     if not space.writable:
         mend = f"Give it to the user who runs the newsletter:\nchown USER {quote(space.path)}"
         return problem("disk", f"{space.path} cannot be written to", "The daily job fails.", mend)
-    title = f"{_bytes(space.free)} free in {space.path}"
+    title = f"{in_bytes(space.free)} free in {space.path}"
     mend = f"Make room. What is large there:\ndu -xh {quote(space.path)} | sort -h | tail"
     if space.free < _NOTHING:
         detail = "When the disk is full nothing is sent, and nothing is lost."
         return problem("disk", f"Only {title}", detail, mend)
     if space.free < max(_LITTLE, _TIMES * database):
-        detail = f"The database has {_bytes(database)}, and can need {_TIMES} times that for a while."
+        detail = f"The database has {in_bytes(database)}, and can need {_TIMES} times that for a while."
         return warning("disk", f"Only {title}", detail, mend)
     return ok("disk", title)
 
@@ -118,24 +118,31 @@ def judge_database(state: DatabaseState, newest: str) -> Iterator[Finding]:
             "database", title, detail, f'All of it:\nsqlite3 {quote(state.path)} "PRAGMA quick_check"'
         )
     else:
-        size = _bytes(state.size)
+        size = in_bytes(state.size)
         yield ok("database", f"{state.path}: {size}, sound, schema {newest}, journal {state.journal}")
 
 
 def _other_revision(state: DatabaseState, newest: str) -> Finding:
     if state.revision > newest:
-        return problem(
-            "database",
-            f"{state.path} was made by a newer version (schema {state.revision})",
-            f"This one knows schemas up to {newest}.",
-            "Install the newer version again.",
-        )
-    return warning(
+        return newer(state.path, state.revision, newest)
+    kept = f"The next command brings it to {newest}, and keeps a copy of it as it is beside it."
+    return older(state.path, state.revision, kept)
+
+
+def newer(database: str, revision: str, newest: str) -> Finding:
+    """Its tables are of a version after this one."""
+    return problem(
         "database",
-        f"{state.path} is of an earlier version (schema {state.revision or 'none'})",
-        f"The next command brings it to {newest}, and keeps a copy of it as it is beside it.",
-        "Run the next command:\nnewsletter status",
+        f"{database} was made by a newer version (schema {revision})",
+        f"This one knows schemas up to {newest}.",
+        "Install the newer version again.",
     )
+
+
+def older(database: str, revision: str, detail: str) -> Finding:
+    """Its tables are of a version before this one."""
+    title = f"{database} is of an earlier version (schema {revision or 'none'})"
+    return warning("database", title, detail, "Run the next command:\nnewsletter status")
 
 
 def judge_sqlite(version: tuple[int, ...]) -> Finding:
@@ -166,7 +173,8 @@ def judge_files(limit: int | None, connections: int) -> Finding:
     return ok("open-files", "Enough files may be open at once")
 
 
-def _bytes(count: int) -> str:
+def in_bytes(count: int) -> str:
+    """As people read it."""
     if count >= 1_000_000_000:
         return f"{count / 1_000_000_000:.1f} GB"
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.0f} KB"

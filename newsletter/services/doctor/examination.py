@@ -1,7 +1,7 @@
 """One examination: every check, side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from newsletter.core.doctor.machine import (
 from newsletter.core.doctor.pages import judge_clock, judge_unsubscribe, judge_web
 from newsletter.core.doctor.questions import NoAnswer
 from newsletter.core.doctor.running import judge_schedule, judge_sources
+from newsletter.core.doctor.server import ServerState, judge_postgresql, judge_store
 from newsletter.core.doctor.servers import Refusal, judge_server
 from newsletter.core.doctor.setting import judge_readers, judge_setting, judge_warm_up, misread, reserved
 from newsletter.core.slots import Outcome, local_time
@@ -53,7 +54,7 @@ class Doctor:
 
     async def examine(self, patient: Patient) -> tuple[Finding, ...]:
         """All findings, in the order of `CHECKS`."""
-        state = await self.machine.database(patient.database)
+        state = await self._store(patient)
         usable = not state.trouble and state.revision == patient.revision
         # By itself and first: it keeps the processor busy, and what waits for an answer would seem late.
         found = await self._done(["email"], self._email(patient, usable), None)
@@ -61,7 +62,7 @@ class Doctor:
             [
                 (["configuration"], self._setting(patient)),
                 (["readers", "warm-up", "sources", "schedule"], self._records(patient, usable)),
-                (["disk", "database", "sqlite", "open-files", "time-zone"], self._here(patient, state)),
+                (["disk", "database", _kind(state), "open-files", "time-zone"], self._here(patient, state)),
             ]
         )
         if self.offline:
@@ -152,17 +153,32 @@ class Doctor:
             *judge_sources(patient.sources, known.sources, self.now),
         ]
 
-    async def _here(self, patient: Patient, state: DatabaseState) -> Sequence[Finding]:
+    async def _store(self, patient: Patient) -> DatabaseState | ServerState:
+        if patient.server is None:
+            return await self.machine.database(patient.database)
+        return await patient.server.look()
+
+    async def _here(self, patient: Patient, state: DatabaseState | ServerState) -> Sequence[Finding]:
         machine = self.machine
         folders = dict.fromkeys((patient.database.parent.resolve(), self.folder.resolve()))
         connections = sum(post.connections for post in patient.posts)
         return [
-            *(judge_space(machine.space(folder), state.size) for folder in folders),
-            *judge_database(state, patient.revision),
-            judge_sqlite(machine.sqlite()),
+            *(judge_space(machine.space(folder), _size_here(state)) for folder in folders),
+            *self._data(patient, state),
             judge_files(machine.open_files(), connections),
             judge_zones(machine.zones(str(patient.schedule.zone)), self.now),
         ]
+
+    def _data(self, patient: Patient, state: DatabaseState | ServerState) -> Iterator[Finding]:
+        if isinstance(state, DatabaseState):
+            yield from judge_database(state, patient.revision)
+            yield judge_sqlite(self.machine.sqlite())
+            return
+        yield from judge_store(state, patient.revision)
+        if state.trouble:
+            yield left_out("postgresql", "PostgreSQL", "it does not answer")
+        else:
+            yield from judge_postgresql(state)
 
     async def _servers(self, patient: Patient) -> Sequence[Finding]:
         seen = await asyncio.gather(*(post.greeter.greet() for post in patient.posts))
@@ -188,6 +204,15 @@ class Doctor:
             judge_unsubscribe(url, asked, posted),
             judge_clock(url, health),
         ]
+
+
+def _kind(state: DatabaseState | ServerState) -> str:
+    """The check on the program that keeps the data; there is none on the other."""
+    return "sqlite" if isinstance(state, DatabaseState) else "postgresql"
+
+
+def _size_here(state: DatabaseState | ServerState) -> int:
+    return state.size if isinstance(state, DatabaseState) else 0
 
 
 def _skipped(why: str, *names: str) -> list[Finding]:

@@ -9,7 +9,7 @@ from newsletter.core.doctor.servers import MailServer
 from newsletter.core.doctor.setting import Setting
 from newsletter.core.slots import Schedule
 from newsletter.core.warmup import WarmUp
-from newsletter.ports.doctor import Greeter, Newsroom, Pages
+from newsletter.ports.doctor import Greeter, Newsroom, Pages, StoreServer
 
 __all__ = ["Patient", "Post"]
 
@@ -44,6 +44,9 @@ class Patient:
     sources: Sequence[str]
     """Their names."""
     database: Path
+    """The file, or what those on this machine begin with that belong to it."""
+    server: StoreServer | None
+    """The one that keeps the data, where no file does."""
     revision: str
     """Of the schema that this program works with."""
     newsroom: Newsroom
