@@ -123,6 +123,13 @@ async def test_who_was_cut_off_meanwhile_comes_back(cluster, listed, way):
     assert await enter(listed, way) == ["Reader 0", "Reader 1"]
 
 
+async def test_who_was_cut_off_can_be_closed(cluster, listed):
+    """There is nothing left to give back."""
+    cluster.cut_off(listed.path.name)
+    await listed.close()
+    assert await listed.ask(names) == ["Reader 0", "Reader 1"]
+
+
 @pytest.mark.parametrize("ending", [cut, cut_driver])
 @pytest.mark.parametrize("way", ["write", "beside"])
 async def test_who_is_cut_off_in_the_middle_does_it_again(listed, way, ending):

@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from newsletter.adapters.stores.schema.base import Instant
 
-__all__ = ["elements", "insert", "json_text", "later", "listed", "stored"]
+__all__ = ["elements", "insert", "json_text", "later", "listed", "stored", "without_nul"]
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -93,8 +93,13 @@ def _parts(element: listed, compiler: SQLCompiler, how: dict[str, Any]) -> tuple
 
 
 def json_text(value: object) -> str:
-    """Without NUL, which PostgreSQL takes in a JSON text, but never gives out of it again."""
-    return _NUL.sub(r"\1\\ufffd", json.dumps(value))
+    """As JSON that both can read."""
+    return without_nul(json.dumps(value))
+
+
+def without_nul(text: str) -> str:
+    """Of JSON: PostgreSQL takes NUL in there, but never gives it out again."""
+    return _NUL.sub(r"\1\\ufffd", text)
 
 
 class stored(FunctionElement[Any]):  # noqa: N801

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.adapters.stores.copying import sync_folder
 from newsletter.adapters.stores.database import Database
+from newsletter.adapters.stores.dialect import without_nul
 from newsletter.adapters.stores.pulses import SqlPulses
 from newsletter.adapters.stores.schema import metadata
 from newsletter.errors import InputError, StoreError
@@ -179,6 +180,8 @@ def _reader(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], str]:
         return lambda value: repr(float(value))
     if isinstance(kind, sa.Date):
         return str
+    if isinstance(kind, sa.JSON):
+        return lambda value: without_nul(str(value))
     return lambda value: str(value).replace("\0", "")  # which PostgreSQL has no place for
 
 

@@ -66,7 +66,7 @@ class DatabaseThread:
 
     async def close(self) -> None:
         """Give the database back, and end; whoever asks for more opens it again."""
-        await self._finished(self._executor.submit(self._close))
+        await self._finished(self._executor.submit(self._drop))
         self._executor.shutdown()
         self._executor = _one_thread()
 
@@ -148,13 +148,8 @@ class DatabaseThread:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(Exception):
+            with suppress(Exception):  # it may be gone already
                 connection.close()
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 class Connection:
