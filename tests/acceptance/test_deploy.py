@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 from support.commands import ROOT, finish
 from support.dockerfile import Image, exec_form, health_command, read_stages
@@ -26,6 +27,7 @@ TIMERS = sorted(file.name for file in DEPLOY.glob("*.timer"))
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 BUILD, FINAL = read_stages(DOCKERFILE)
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVER: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.postgresql.yaml").read_text())
 
 
 def accepts(words: list[str]) -> None:
@@ -100,7 +102,9 @@ def test_a_timer_has_its_service(name: str) -> None:
 def test_a_stop_waits_for_what_is_on_its_way() -> None:
     """Longer than the ten minutes for which an answer is waited for."""
     assert unit("newsletter.service")["Service.TimeoutStopSec"] == ["11min"]
+    assert unit("newsletter-worker.service")["Service.TimeoutStopSec"] == ["11min"]
     assert COMPOSE["services"]["newsletter"]["stop_grace_period"] == "11m"
+    assert SERVER["services"]["worker"]["stop_grace_period"] == "11m"
 
 
 # Docker
@@ -218,3 +222,25 @@ def test_compose_shows_how_a_secret_comes_as_a_file() -> None:
     (name,) = service["secrets"]
     assert service["environment"] == {"NEWSLETTER_SMTP__PASSWORD_FILE": f"/run/secrets/{name}"}
     assert shown["secrets"] == {name: {"file": "smtp.secret"}}
+
+
+def test_what_is_laid_over_it_has_workers_and_a_server() -> None:
+    """No port is opened, no password stands there, and a worker may do as little as the others."""
+    services = SERVER["services"]
+    worker, database = services["worker"], services["database"]
+    assert set(SERVER) <= {"services", "volumes", "secrets"}
+    assert set(worker) <= KEYS
+    accepts(list(worker["command"]))
+    serve = COMPOSE["services"]["newsletter"]
+    for key in ("image", "read_only", "cap_drop", "security_opt", "volumes", "init", "tmpfs"):
+        assert worker[key] == serve[key], key
+    assert not any("ports" in service for service in services.values())
+    for service in (services["newsletter"], worker):
+        (name,) = service["secrets"]
+        url = sa.make_url(service["environment"]["NEWSLETTER_STORE__URL"])
+        assert url.query["passfile"] == f"/run/secrets/{name}"
+        assert (url.drivername, url.host, url.password) == ("postgresql", "database", None)
+        assert url.username == url.database == database["environment"]["POSTGRES_USER"]
+    (name,) = database["secrets"]
+    assert database["environment"]["POSTGRES_PASSWORD_FILE"] == f"/run/secrets/{name}"
+    assert {secret["file"].endswith(".secret") for secret in SERVER["secrets"].values()} == {True}

@@ -1,6 +1,7 @@
-"""Who did what with the outbox of several senders, written down by PostgreSQL, and what of that may not be. Each process comes as a role of its own, so that the database knows who it is.
+"""Who did what with the outbox of several senders, written down by PostgreSQL, and what of that may not be.
+Each process comes as a role of its own, so that the database knows who it is.
 
-claim ──▶ sending ──▶ accepted, ... ──▶ release        by one process, under one fence
+    claim ──▶ sending ──▶ accepted, ... ──▶ release        by one process, under one fence
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Several hosts on one machine: network namespaces that are joined by a bridge, each with an address of its own.
+"""Several hosts on one machine: network namespaces that are joined by a bridge, each with its own address.
 Only root may have them, and not in every container.
 
     host 1 ── veth ──┐

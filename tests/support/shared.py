@@ -28,6 +28,7 @@ __all__ = ["LEASE", "SEND", "Broken", "Sender", "SharedEdition", "plan", "until"
 SEND = ("send",)
 LEASE = 2.0
 """Seconds."""
+_MORE = "# what each sender has of its own"
 _STORE = """
 [store]
 url = "{url}"
@@ -137,6 +138,8 @@ class SharedEdition:
         self.record = self.folder / "record"
         self.name = self.cluster.create(like=self.planned)
         self.url = self.cluster.url(self.name)
+        written = write_config(self.folder, self.mail, self.connections, _MORE).read_text()
+        self._config = written.replace("[smtp]", f'[smtp]\nhost = "{self.mail_host}"')
 
     def __enter__(self) -> "SharedEdition":
         return self
@@ -160,10 +163,8 @@ class SharedEdition:
         self.cluster.admin.execute(f"CREATE ROLE {name} SUPERUSER LOGIN")
         url = self.cluster.url(self.name, port).replace("//tests@", f"//{name}@")
         more = _STORE.format(url=url, lease=self.lease, more=self.more)
-        config = write_config(self.folder, self.mail, self.connections, more)
-        if self.mail_host != "127.0.0.1":
-            config.write_text(config.read_text().replace("[smtp]", f'[smtp]\nhost = "{self.mail_host}"'))
-        config = config.rename(self.folder / f"{name}.toml")
+        config = self.folder / f"{name}.toml"
+        config.write_text(self._config.replace(_MORE, more))
         log = self.folder / f"{name}.log"
         arguments = [*command, "--config", str(config), "--now", now]
         process = _WORLD.Process(target=_work, args=(arguments, log, on), daemon=True)
@@ -191,8 +192,8 @@ class SharedEdition:
     def unfinished(self) -> str:
         """Who has what is left, and what they said."""
         held = self.ask(
-            "SELECT b.*, clock_timestamp(), (SELECT count(*) FROM outbox o WHERE o.id BETWEEN first AND last AND "
-            "o.state = 'sending') FROM batches b WHERE due IS NOT NULL OR holder <> ''"
+            "SELECT b.*, clock_timestamp(), (SELECT count(*) FROM outbox WHERE id BETWEEN b.first AND b.last"
+            " AND state = 'sending') FROM batches b WHERE due IS NOT NULL OR holder <> ''"
         )
         said = [f"{sender.name}: {sender.said[-500:]}" for sender in self.senders if sender.runs]
         return "\n".join(map(str, [*held, *said]))

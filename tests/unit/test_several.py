@@ -172,7 +172,6 @@ def test_it_may_say_all_that_itself(tmp_path: Path):
         ("postgresql://me@db/papers?timeout=60", "postgresql://me@db/agents?timeout=60"),
         ("sqlite:////var/lib/papers/newsletter.db", "sqlite:////var/lib/papers/agents.db"),
         ("sqlite:///data/x.db?timeout=5", "sqlite:///data/agents.db?timeout=5"),
-        ("postgresql://me@db.example.org/papers", "postgresql://me@db.example.org/agents"),
         ("postgresql://db.example.org", "postgresql://db.example.org/agents"),
         ("postgres://me:a/?b@[::1]:5433/x?timeout=5", "postgres://me:a/?b@[::1]:5433/agents?timeout=5"),
         ("postgresql:///x?host=/run/postgresql", "postgresql:///agents?host=/run/postgresql"),

@@ -22,6 +22,8 @@ __all__ = ["Connection", "Database"]
 
 _BUSY = "30"
 """Seconds to wait for another process that writes; a `?timeout=` in the address says otherwise."""
+_BUSY_SERVER = "300"
+"""Planning a million copies takes a minute or so."""
 _LONGEST = 86_400.0
 _POSTGRES = ("postgresql", "postgres")
 
@@ -174,7 +176,8 @@ def _home(url: str, folder: Path) -> Home:
     """Raises ConfigError."""
     try:
         parsed = sa.make_url(url)
-        busy = float(str(parsed.query.get("timeout", _BUSY)))
+        usual = _BUSY_SERVER if parsed.drivername in _POSTGRES else _BUSY
+        busy = float(str(parsed.query.get("timeout", usual)))
         if not 0 < busy < _LONGEST:
             raise ValueError
     except (ArgumentError, ValueError):

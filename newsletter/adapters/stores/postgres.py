@@ -3,8 +3,8 @@
     WRITE   BEGIN, the writers' lock ──▶ ... ──▶ COMMIT      one at a time, as in a file
     BESIDE  BEGIN ──▶ ... ──▶ COMMIT                         what many do at once: rows keep them apart
 
-Whoever freezes in the middle of a transaction is cut off by the server after `busy` seconds, since others may
-wait for what it has locked. Where the answer to a COMMIT is lost, the server is asked what became of it.
+Whoever freezes in the middle of a transaction is cut off by the server after half a minute, since others may
+wait for what it has locked; who really writes, as one who plans a million copies, is waited for. Where the answer to a COMMIT is lost, the server is asked what became of it.
 """
 
 from collections.abc import Iterator
@@ -40,6 +40,8 @@ _BEGIN = {
 _PASSING = ("40001", "40P01", "25P03", "57P01", "57P02", "57P03")
 """Two that waited for each other; cut off; shutting down, crashed, starting up."""
 _FIRST_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+_SILENCE = 30.0
+"""Seconds."""
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds: a server that has gone without a word is missed after so long."""
 
@@ -53,11 +55,12 @@ class PostgresServer:
     def __init__(self, url: sa.URL, path: Path, busy: float) -> None:
         self.path, self.busy = path, busy
         self.name = shown(url)
-        milliseconds = int(busy * 1000)
+        self._silence = min(busy, _SILENCE)
+        milliseconds = int(self._silence * 1000)
         settings = {
             "timezone": "UTC",
             "datestyle": "ISO",
-            "lock_timeout": milliseconds,
+            "lock_timeout": int(busy * 1000),
             "idle_in_transaction_session_timeout": milliseconds,
             "synchronous_commit": "on",
         }
@@ -132,8 +135,8 @@ class PostgresServer:
         return self._was_there and (passing or self.is_lost(error))
 
     def waits(self) -> Iterator[float]:
-        """For as long as somebody may write."""
-        seconds = max(self.busy - sum(_FIRST_WAITS), 1.0)
+        """For as long as a server may take to start again."""
+        seconds = max(self._silence - sum(_FIRST_WAITS), 1.0)
         return chain(_FIRST_WAITS, repeat(1.0, int(seconds)))
 
     def was_committed(self, connection: sa.Connection, mark: str) -> bool | None:
