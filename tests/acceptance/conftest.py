@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.commands import Mailbox, answer, mailbox
 from support.demo import NOW, Demo
+from support.postgres import Cluster
 from support.room import Room, furnish
 
 
@@ -36,3 +37,11 @@ def room(tmp_path: Path, inbox: Mailbox) -> Room:
     """Three readers and a page of papers; nothing is collected yet."""
     inbox.empty()
     return furnish(tmp_path, inbox.port)
+
+
+@pytest.fixture
+def store(cluster: Cluster, with_tables: str) -> Iterator[str]:
+    """`[store] url` of a database with nothing in it."""
+    name = cluster.create(like=with_tables)
+    yield cluster.url(name)
+    cluster.drop(name)

@@ -234,7 +234,7 @@ async def test_a_relay_is_looked_up_and_what_it_lacks_is_a_warning(well: Surroun
 async def test_offline_asks_nobody(well: Surroundings):
     """The checks that would are listed as not asked."""
     known = statuses(await well.doctor(offline=True))
-    assert {check.id for check in CHECKS if known[check.id] == {"not asked"}} >= {
+    assert {check.id for check in CHECKS if known.get(check.id) == {"not asked"}} >= {
         check.id for check in CHECKS if check.network
     }
     assert (well.names.asked, well.mail.phases, well.asked) == ([], [], [])

@@ -5,7 +5,6 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,21 +13,12 @@ import pytest
 from support.commands import Mailbox, ready, started
 from support.history import live
 from support.newsroom import newsroom
-from support.postgres import Cluster
 from support.room import DUE, READERS, Room, furnish
 from support.samples import NOW
 
 from newsletter.adapters.stores.schema import metadata
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture
-def store(cluster: Cluster, with_tables: str) -> Iterator[str]:
-    """`[store] url` of a database with nothing in it."""
-    name = cluster.create(like=with_tables)
-    yield cluster.url(name)
-    cluster.drop(name)
 
 
 def go_over(room: Room, store: str) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,20 +14,11 @@ import psycopg
 import pytest
 from support.commands import Mailbox, finish, mailbox, newsletter, ready, started
 from support.newsroom import write_config
-from support.postgres import Cluster
 from support.room import DUE, READERS, TABLES, Room, furnish, paper
 
 pytestmark = pytest.mark.timeout(150)
 
 LEASE = '\n[delivery]\nlease = "2s"\n'
-
-
-@pytest.fixture
-def store(cluster: Cluster, with_tables: str) -> Iterator[str]:
-    """`[store] url` of a database with nothing in it."""
-    name = cluster.create(like=with_tables)
-    yield cluster.url(name)
-    cluster.drop(name)
 
 
 @pytest.fixture

@@ -67,17 +67,18 @@ async def move(
     if not file.is_file():
         raise InputError(f"{file}: there is no such file.")
     source = Database(f"sqlite:///{file.name}", file.parent)
+    kept = file.with_name(f"{file.name}.moved")
     try:
         async with source.exclusive():
             await _expect_nobody(source, now, alive)
             with _kept_from_others(file):
                 tables = await target.write(_copy_all, file, progress)
-        await source.empty_journal()
+            # All in one file by then, so that its new name is all that it needs.
+            await source.empty_journal()
+            await asyncio.to_thread(file.replace, kept)
+            await asyncio.to_thread(sync_folder, file.parent)
     finally:
         await source.close()
-    kept = file.with_name(f"{file.name}.moved")
-    await asyncio.to_thread(file.replace, kept)
-    await asyncio.to_thread(sync_folder, file.parent)
     return Moved(tables, kept)
 
 
@@ -115,7 +116,7 @@ def _expect_empty(connection: sa.Connection) -> None:
         if row is not None and table.name != _IDENTITY:
             raise InputError(
                 "the database that [store] url names is not empty: there are rows in its table "
-                f"{table.name}. Name another, or make it anew."
+                f"{table.name}. Name another, or make it anew with dropdb and createdb."
             )
 
 

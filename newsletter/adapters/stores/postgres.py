@@ -4,7 +4,8 @@
     BESIDE  BEGIN ──▶ ... ──▶ COMMIT                         what many do at once: rows keep them apart
 
 Whoever freezes in the middle of a transaction is cut off by the server after half a minute, since others may
-wait for what it has locked; who really writes, as one who plans a million copies, is waited for. Where the answer to a COMMIT is lost, the server is asked what became of it.
+wait for what it has locked; who really writes, as one who plans a million copies, is waited for. Where the
+answer to a COMMIT is lost, the server is asked what became of it.
 """
 
 from collections.abc import Iterator
