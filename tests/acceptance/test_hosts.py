@@ -9,7 +9,7 @@ from support.postgres import Cluster, programs, running
 from support.shared import SharedEdition, plan, until
 from support.sink import sink
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(240)
 
 READERS = 160
 

@@ -11,6 +11,7 @@ from support.postgres import programs
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("command", ["send", "worker"])
 def test_killed_at_random_while_they_race_they_keep_their_promises(command: str) -> None:
     """Nobody is lost, no row is sent by two at once, and nobody has more than one extra copy for each time
@@ -24,7 +25,7 @@ def test_killed_at_random_while_they_race_they_keep_their_promises(command: str)
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -38,7 +38,7 @@ class Board:
         working = asyncio.create_task(self.board.run("living", QUEUES, 0.5))
         try:
             await self.board.revive(1)
-            await asyncio.wait_for(self.done.wait(), 10)
+            await asyncio.wait_for(self.done.wait(), 40)
         except TimeoutError:
             return False
         finally:

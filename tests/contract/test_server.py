@@ -212,8 +212,24 @@ async def silent(own_cluster: Cluster, far: Database) -> AsyncIterator[Cluster]:
     await far.ask(names)
     own_cluster.admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     own_cluster.admin.execute("SELECT pg_reload_conf()")
+    async with asyncio.timeout(30):
+        await _fallen_silent(own_cluster)
     yield own_cluster
     _speak(own_cluster)
+
+
+async def _fallen_silent(cluster: Cluster) -> None:
+    """It reads its settings in its own time: when a commit has waited."""
+    cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as probe:
+        while True:
+            change = "COMMENT ON DATABASE postgres IS 'changed'"
+            changing = asyncio.create_task(asyncio.to_thread(probe.execute, change))
+            while not changing.done():
+                if cluster.admin.execute(cancel).rowcount:
+                    await changing
+                    return
+                await asyncio.sleep(0.01)
 
 
 def _speak(cluster: Cluster) -> None:
@@ -224,8 +240,9 @@ def _speak(cluster: Cluster) -> None:
 async def _committed(cluster: Cluster) -> None:
     """Somebody waits for word of it."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-    while cluster.admin.execute(query).fetchone() != (1,):
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(30):
+        while cluster.admin.execute(query).fetchone() != (1,):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_commit_of_which_no_word_came_is_not_done_twice(silent, far):
@@ -389,14 +406,14 @@ async def test_whatever_the_server_is_set_to_it_is_understood(cluster, tmp_path,
 
 async def test_what_the_address_asks_for_is_kept(listed, store_url, tmp_path):
     """A name for the server's statistics, a setting of one's own."""
-    url = f"{store_url}?application_name=letters&options=-c%20work_mem%3D3MB&connect_timeout=7"
+    url = f"{store_url}?application_name=letters&options=-c%20work_mem%3D3MB&connect_timeout=7&timeout=20"
     database = Database(url, tmp_path)
 
     def asked(connection: sa.Connection) -> list[str]:
         settings = ("application_name", "work_mem", "lock_timeout")
         return [str(connection.scalar(sa.text(f"SHOW {name}"))) for name in settings]
 
-    assert await database.ask(asked) == ["letters", "3MB", "30s"]
+    assert await database.ask(asked) == ["letters", "3MB", "20s"]
     await database.close()
 
 

@@ -70,7 +70,7 @@ def plan(cluster: Cluster, folder: Path, readers: int, *, like: str = "template0
     return name
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = 100) -> None:
     """Wait for it. Raises Broken."""
     end = time.monotonic() + seconds
     while not true():
@@ -101,7 +101,7 @@ class Sender:
     def runs(self) -> bool:
         return bool(self.process.is_alive())
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = 100) -> int:
         """Its exit code. Raises Broken where it does not end by itself."""
         self.process.join(seconds)
         if self.process.exitcode is None:
@@ -223,7 +223,7 @@ class SharedEdition:
 
         until(came, "nothing was sent")
 
-    def finish(self, seconds: float = 60, on: Callable[[], None] | None = None) -> None:
+    def finish(self, seconds: float = 100, on: Callable[[], None] | None = None) -> None:
         """Start senders one after the other until all is sent."""
         end = time.monotonic() + seconds
         while not self.all_sent:

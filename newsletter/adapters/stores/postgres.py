@@ -3,7 +3,7 @@
     WRITE   BEGIN, the writers' lock ──▶ ... ──▶ COMMIT      one at a time, as in a file
     BESIDE  BEGIN ──▶ ... ──▶ COMMIT                         what many do at once: rows keep them apart
 
-Whoever freezes in the middle of a transaction is cut off by the server after half a minute, since others may
+Whoever freezes in the middle of a transaction is cut off by the server after some seconds, since others may
 wait for what it has locked; who really writes, as one who plans a million copies, is waited for. Where the
 answer to a COMMIT is lost, the server is asked what became of it.
 """
@@ -62,7 +62,7 @@ class PostgresServer:
             "timezone": "UTC",
             "datestyle": "ISO",
             "lock_timeout": int(busy * 1000),
-            "idle_in_transaction_session_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds // 2,
             "synchronous_commit": "on",
         }
         arguments: dict[str, Any] = {
