@@ -22,6 +22,7 @@ import sqlalchemy as sa
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from psycopg.sql import SQL, Identifier
 
 from newsletter.adapters.stores.postgres import shown
 from newsletter.errors import StoreError
@@ -204,7 +205,9 @@ class JobBoard:
                 "SELECT to_regclass(%s)", (f"{self.schema}.procrastinate_periodic_defers",)
             )
             if (await found.fetchone() or [None])[0] is None:
-                await connection.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
-                await connection.execute(f"CREATE SCHEMA {self.schema}")
-                await connection.execute(f"SET search_path TO {self.schema}")
+                await connection.execute(
+                    SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self.schema))
+                )
+                await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(self.schema)))
+                await connection.execute(SQL("SET search_path TO {}").format(Identifier(self.schema)))
                 await connection.execute(self._app.schema_manager.get_schema())

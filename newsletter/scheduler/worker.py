@@ -93,7 +93,7 @@ class Worker:
     # Jobs
 
     async def _tick(self) -> None:
-        """Post what is to be done. Each minute, and whenever something has changed."""
+        """Post what is to be done. Each minute, and when a worker starts."""
         await self._try_to_post("day")
         if self._app.intakes and self._is_time_to_look():
             await self._try_to_post("look")

@@ -52,7 +52,14 @@ def made_up(node: ast.AST) -> bool:
         return any(isinstance(part, ast.FormattedValue) for part in node.values)
     if isinstance(node, ast.BinOp):
         return any(isinstance(side, ast.Constant | ast.JoinedStr) for side in (node.left, node.right))
-    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".format", ".join"))
+    if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith((".format", ".join")):
+        return False
+    return not (_is_composed(node.func) and all(_is_composed(part) for part in node.args))
+
+
+def _is_composed(node: ast.AST) -> bool:
+    """`SQL("... {}").format(Identifier(name))` of psycopg, which quotes each part as what it is."""
+    return ast.unparse(node).startswith(("SQL(", "Identifier("))
 
 
 def faults(tree: ast.AST) -> Iterator[str]:

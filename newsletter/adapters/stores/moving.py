@@ -170,8 +170,12 @@ def _set_sequence(cursor: "psycopg.Cursor[Any]", table: sa.Table) -> None:
     """Numbers go on where those of the file ended."""
     if "id" not in table.columns or not isinstance(table.columns["id"].type, sa.BigInteger):
         return
-    go_on = SQL("SELECT setval(pg_get_serial_sequence(%s, 'id'), max(id)) FROM {} HAVING max(id) IS NOT NULL")
-    cursor.execute(go_on.format(Identifier(table.name)), (table.name,))
+    cursor.execute(
+        SQL("SELECT setval(pg_get_serial_sequence(%s, 'id'), max(id)) FROM {} HAVING count(*) > 0").format(
+            Identifier(table.name)
+        ),
+        (table.name,),
+    )
 
 
 def _reader(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], str]:
