@@ -42,9 +42,9 @@ _POLL = 5.0
 """Seconds between looks for jobs that nobody told of."""
 _FORGET = (
     "DELETE FROM procrastinate_jobs WHERE id = %(job)s AND status = 'doing'"
-    " AND worker_id IS NOT DISTINCT FROM %(worker)s::bigint"
+    " AND (worker_id IS NULL OR worker_id = %(worker)s::bigint)"
 )
-"""What a worker has taken that is gone."""
+"""What a worker has taken that is gone; another one may have struck its name out meanwhile."""
 
 
 @dataclass(frozen=True)
