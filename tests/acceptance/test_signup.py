@@ -54,11 +54,11 @@ def status_of(room: Room, address: str) -> str:
 
 def events_of(room: Room, address: str) -> list[tuple[str, str]]:
     with database(room.folder) as connection:
-        query = (
-            "SELECT event, source FROM history JOIN subscribers ON subscribers.id = subscriber_id"
-            " WHERE email = ? ORDER BY history.id"
+        rows = connection.execute(
+            "SELECT email, event, source FROM history JOIN subscribers ON subscribers.id = subscriber_id"
+            " ORDER BY history.id"
         )
-        return list(connection.execute(query, (address,)))
+        return [(event, source) for email, event, source in rows if email == address]
 
 
 def test_from_the_form_to_the_inbox_and_out_again(room: Room, inbox: Mailbox) -> None:

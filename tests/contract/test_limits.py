@@ -2,14 +2,14 @@
 `docs/faults.md` has the list."""
 
 import asyncio
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from simulation.mutants import MUTANTS as SIMULATED
 from support.checks import Checks
 from support.rawsmtp import Act, Acts, RawServer, Talk, close, raw_server
@@ -297,9 +297,8 @@ def _counting(app: App, counts: list[int]) -> Callable[..., Awaitable[frozenset[
 
     async def counted(*values: Any) -> frozenset[int]:
         moved = await record(*values)
-        with closing(sqlite3.connect(app.database.path)) as connection:
-            query = "SELECT count(*) FROM outbox WHERE state = 'sending'"
-            counts.append(connection.execute(query).fetchone()[0])
+        query = sa.text("SELECT count(*) FROM outbox WHERE state = 'sending'")
+        counts.append(await app.database.ask(sa.Connection.scalar, query))
         return moved
 
     return counted
