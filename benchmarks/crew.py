@@ -6,8 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from peers import CONNECTIONS, sink
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from support.postgres import Cluster
+from support.postgres import Cluster, running
 
 __all__ = ["Program", "Watcher", "deliver", "finished", "server"]
 
@@ -71,15 +71,9 @@ def finished(folder: Path, arguments: Sequence[str], env: Mapping[str, str]) -> 
     return Program(folder, arguments, env).finish()
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[Cluster]:
+def server(folder: Path) -> AbstractContextManager[Cluster]:
     """A PostgreSQL of its own, which writes to the disk as one in service does."""
-    cluster = Cluster(folder, fsync=True)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
+    return running(folder, fsync=True)
 
 
 class Watcher:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from support import store
 from support.hosts import NOT_PERMITTED
-from support.postgres import Cluster, programs
+from support.postgres import Cluster, programs, running
 
 from newsletter.adapters.stores.database import Database
 
@@ -54,10 +54,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A PostgreSQL server for all tests of this process."""
     if programs() is None:
         pytest.skip("no PostgreSQL here: install Debian's postgresql")
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    cluster.start()
-    yield cluster
-    cluster.stop()
+    with running(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -18,13 +18,12 @@ from importlib.metadata import version
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from psycopg.sql import SQL, Identifier
 
-from newsletter.adapters.stores.postgres import shown
+from newsletter.adapters.stores.postgres import address_of, shown
 from newsletter.errors import StoreError
 
 __all__ = ["JobBoard", "Work"]
@@ -69,7 +68,7 @@ class JobBoard:
 
     def __init__(self, url: str, works: Sequence[Work]) -> None:
         """`url` is that of `[store]`."""
-        plain = sa.make_url(url).difference_update_query(["timeout"]).set(drivername="postgresql")
+        plain = address_of(url).set(drivername="postgresql")
         self._address = plain.render_as_string(hide_password=False)
         self.name = shown(plain)
         major, minor, *_ = version("procrastinate").split(".")

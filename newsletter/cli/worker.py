@@ -16,7 +16,6 @@ from newsletter.errors import ConfigError
 
 __all__ = ["worker"]
 
-_QUEUES = ("letters", "day", "deliver")
 Queues = Annotated[
     list[str] | None,
     typer.Option("--queue", metavar="NAME", help="Take only letters, day or deliver; can be repeated."),
@@ -32,18 +31,17 @@ async def worker(
     Start as many as you like, on as many machines as you like: they share a PostgreSQL database. They may
     come and go at any time; what one was doing when it died another takes up.
     """
-    queues = tuple(queue or _QUEUES)
-    for name in queues:
-        if name not in _QUEUES:
-            raise typer.BadParameter(f"--queue takes {', '.join(_QUEUES)} (it is {name!r}).")
     async with AsyncExitStack() as stack:
         apps = [await stack.enter_async_context(open_app(file, now)) for file in files_of(config)]
         for app in apps:
             _check(app)
         # Loaded where it is needed: every other command starts without it.
-        from newsletter.scheduler.worker import Worker
+        from newsletter.scheduler.worker import QUEUES, Worker
 
-        workers = [Worker(app, queues) for app in apps]
+        for name in queue or ():
+            if name not in QUEUES:
+                raise typer.BadParameter(f"--queue takes {', '.join(QUEUES)} (it is {name!r}).")
+        workers = [Worker(app, queue or QUEUES) for app in apps]
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -43,7 +43,7 @@ from newsletter.ports.sending import (
     Signer,
     Transport,
 )
-from newsletter.ports.sharing import Seats, Throttle, Workers
+from newsletter.ports.sharing import Seats, Throttle
 from newsletter.ports.time import Clock
 from newsletter.ports.watching import Caller, EndedSlot, Pulses, Tellings
 
@@ -103,5 +103,4 @@ __all__ = [
     "Transport",
     "Validator",
     "WaitingEdition",
-    "Workers",
 ]

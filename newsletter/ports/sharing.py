@@ -1,12 +1,11 @@
 """How fast all workers together may go that send from one store."""
 
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from typing import Protocol
 
 from newsletter.core.turns import Turns
 
-__all__ = ["Seats", "Throttle", "Workers"]
+__all__ = ["Seats", "Throttle"]
 
 
 class Seats(Protocol):
@@ -40,16 +39,3 @@ class Throttle(Protocol):
 
     def seats(self, key: str) -> Seats:
         """Of a server or domain."""
-
-
-class Workers(Protocol):
-    """Who sends from this store, by their signs of life."""
-
-    async def alive(self, name: str) -> None:
-        """A sign of life, by the store's own clock. Raises StoreError."""
-
-    async def living(self, within: timedelta) -> tuple[str, ...]:
-        """Who gave one within this time, the eldest first."""
-
-    async def gone(self, name: str) -> None:
-        """This one ends on purpose."""

@@ -38,7 +38,7 @@ _TRIES = 6
 class Worker:
     """Of one newsletter in this process, inside the event loop that starts it."""
 
-    def __init__(self, app: App, queues: Collection[str] = tuple(QUEUES)) -> None:
+    def __init__(self, app: App, queues: Collection[str] = QUEUES) -> None:
         """`queues` are those whose jobs it takes."""
         self._app = app
         self._rounds = Rounds(app)

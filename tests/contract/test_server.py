@@ -16,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from support.postgres import Cluster, programs
+from support.postgres import Cluster, programs, running
 from support.samples import NOW, PEOPLE
 from support.schemas import EARLIER
 
@@ -46,10 +46,8 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A server that a test may stop."""
     if programs() is None:
         pytest.skip("no PostgreSQL here: install Debian's postgresql")
-    cluster = Cluster(tmp_path_factory.mktemp("own"))
-    cluster.start()
-    yield cluster
-    cluster.stop()
+    with running(tmp_path_factory.mktemp("own")) as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -148,9 +148,9 @@ class Cluster:
 
 
 @contextmanager
-def running(folder: Path, address: str = "127.0.0.1") -> Iterator[Cluster]:
+def running(folder: Path, address: str = "127.0.0.1", *, fsync: bool = False) -> Iterator[Cluster]:
     """One that is stopped afterwards."""
-    cluster = Cluster(folder, address=address)
+    cluster = Cluster(folder, fsync=fsync, address=address)
     try:
         cluster.start()
         yield cluster

@@ -200,10 +200,10 @@ def _server(url: sa.URL, folder: Path, busy: float) -> Home:
     if "@" in (url.host or ""):  # the rest of a password, which nobody should see
         raise ConfigError("[store] url: in a password, write @ as %40.")
     try:
-        from newsletter.adapters.stores.postgres import PostgresServer  # with a driver of its own
+        from newsletter.adapters.stores.postgres import PostgresServer, address_of  # a driver of its own
     except ImportError:
         raise ConfigError(
             "[store] url: PostgreSQL needs a driver that is not installed: "
             'pip install "newsletter[postgresql]".'
         ) from None
-    return PostgresServer(url.difference_update_query(["timeout"]), folder / url.database, busy)
+    return PostgresServer(address_of(url), folder / url.database, busy)

@@ -1,6 +1,6 @@
 """Where the data lives: what the thread that owns the connection asks of SQLite and of PostgreSQL alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
@@ -8,7 +8,10 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-__all__ = ["Home", "Mode"]
+__all__ = ["Home", "Mode", "Question"]
+
+Question = Callable[[sa.Connection], bool | None]
+"""Whether a transaction of another connection was committed; None while it goes on."""
 
 
 class Mode(Enum):
@@ -36,8 +39,9 @@ class Home(Protocol):
     def connect(self) -> sa.Connection:
         """With this version's schema. Raises StoreError, OSError and the driver's errors."""
 
-    def begin(self, connection: sa.Connection, mode: Mode) -> str | None:
-        """A mark by which `was_committed` knows the transaction again."""
+    def begin(self, connection: sa.Connection, mode: Mode) -> Question | None:
+        """What to ask over another connection where the answer to the COMMIT is lost; nothing where it cannot
+        be, or nothing is written."""
 
     def commit(self, connection: sa.Connection) -> None:
         """What was written is on the disk."""
@@ -53,9 +57,6 @@ class Home(Protocol):
 
     def waits(self) -> Iterator[float]:
         """Seconds between the tries of one transaction."""
-
-    def was_committed(self, connection: sa.Connection, mark: str) -> bool | None:
-        """Whether the transaction of another connection was; None while it goes on."""
 
     def empty_journal(self, connection: sa.Connection) -> bool:
         """Whether what was deleted is in no other file of this program any more. Between transactions."""

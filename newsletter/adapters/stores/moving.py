@@ -25,8 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.adapters.stores.copying import sync_folder
 from newsletter.adapters.stores.database import Database
 from newsletter.adapters.stores.dialect import without_nul
-from newsletter.adapters.stores.pulses import SqlPulses
-from newsletter.adapters.stores.schema import metadata
+from newsletter.adapters.stores.schema import metadata, pulses
 from newsletter.errors import InputError, StoreError
 
 __all__ = ["Moved", "TableMoved", "move"]
@@ -84,14 +83,12 @@ async def move(
 
 async def _expect_nobody(source: Database, now: datetime, alive: float) -> None:
     """Opens the file as well, which upgrades what an earlier version left."""
-    pulses = SqlPulses(source)
-    for name in ("scheduler",):
-        seen = await pulses.last(name)
-        if seen is not None and abs((now - seen).total_seconds()) < alive:
-            raise InputError(
-                f"{source.name}: `newsletter serve` was at work in it moments ago; what readers do there "
-                "meanwhile would be lost. Stop it, which says so here, and try again."
-            )
+    seen: datetime | None = await source.ask(sa.Connection.scalar, sa.select(sa.func.max(pulses.c.at)))
+    if seen is not None and abs((now - seen).total_seconds()) < alive:
+        raise InputError(
+            f"{source.name}: `newsletter serve` was at work in it moments ago; what readers do there "
+            "meanwhile would be lost. Stop it, which says so here, and try again."
+        )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ answer to a COMMIT is lost, the server is asked what became of it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, cast
@@ -22,10 +23,10 @@ from psycopg.types.string import StrDumperUnknown
 from sqlalchemy.exc import DBAPIError
 
 from newsletter.adapters.stores.dialect import json_text
-from newsletter.adapters.stores.home import Mode
+from newsletter.adapters.stores.home import Mode, Question
 from newsletter.adapters.stores.opening import upgrade
 
-__all__ = ["PostgresServer", "shown"]
+__all__ = ["PostgresServer", "address_of", "shown"]
 
 _LOCKS = 0x6E6C
 """The space of our advisory locks."""
@@ -99,15 +100,14 @@ class PostgresServer:
         self._was_there = True
         return connection
 
-    def begin(self, connection: sa.Connection, mode: Mode) -> str | None:
+    def begin(self, connection: sa.Connection, mode: Mode) -> Question | None:
         """All in one round trip."""
         cursor = _driver(connection).execute(_BEGIN[mode])
         if mode is Mode.READ:
             return None
         while cursor.nextset():
             pass
-        mark: str = cursor.fetchone()[0]  # type: ignore[index]
-        return mark
+        return partial(_was_committed, mark=cursor.fetchone()[0])  # type: ignore[index]
 
     def commit(self, connection: sa.Connection) -> None:
         """On the server's disk, and on that of its standby where that is synchronous."""
@@ -139,16 +139,6 @@ class PostgresServer:
         """For as long as a server may take to start again."""
         seconds = max(self._silence - sum(_FIRST_WAITS), 1.0)
         return chain(_FIRST_WAITS, repeat(1.0, int(seconds)))
-
-    def was_committed(self, connection: sa.Connection, mark: str) -> bool | None:
-        """What the server knows of it. A standby that took over without it knows nothing, and has not."""
-        query = "SELECT pg_xact_status(%s::text::xid8)"
-        try:
-            row = _driver(connection).execute(query, (mark,)).fetchone()
-        except errors.InvalidParameterValue:  # in the future of this server
-            return False
-        status = row[0] if row else None
-        return None if status == "in progress" else status == "committed"
 
     def empty_journal(self, connection: sa.Connection) -> bool:
         """When its dead rows and journals go is the server's affair."""
@@ -182,6 +172,11 @@ class PostgresServer:
         return "see the server's log"
 
 
+def address_of(url: str | sa.URL) -> sa.URL:
+    """That of `[store] url`, without what is meant for us."""
+    return sa.make_url(url).difference_update_query(["timeout"])
+
+
 def shown(url: sa.URL) -> str:
     """An address as people may see it: a password may stand in its query as well."""
     where = {name: value for name, value in url.query.items() if name in ("host", "port")}
@@ -194,6 +189,17 @@ class _Text(StrDumperUnknown):
     def dump(self, obj: str) -> Any:
         """With the sign for what cannot be read in its place."""
         return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+
+
+def _was_committed(connection: sa.Connection, mark: str) -> bool | None:
+    """What the server knows of it. A standby that took over without it knows nothing, and has not."""
+    query = "SELECT pg_xact_status(%s::text::xid8)"
+    try:
+        row = _driver(connection).execute(query, (mark,)).fetchone()
+    except errors.InvalidParameterValue:  # in the future of this server
+        return False
+    status = row[0] if row else None
+    return None if status == "in progress" else status == "committed"
 
 
 def _driver(connection: sa.Connection) -> "psycopg.Connection[tuple[Any, ...]]":

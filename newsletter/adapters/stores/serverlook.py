@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.adapters.stores.postgres import PostgresServer
+from newsletter.adapters.stores.postgres import PostgresServer, address_of
 from newsletter.adapters.stores.schema import metadata
 from newsletter.core.doctor.server import ServerState
 
@@ -52,7 +52,7 @@ class ServerLook:
     """`ports.StoreServer` of the address in `[store] url`."""
 
     def __init__(self, url: str) -> None:
-        address = sa.make_url(url).difference_update_query(["timeout"])
+        address = address_of(url)
         self._home = PostgresServer(address, Path(), _SECONDS)  # for what it says of errors
         own = str(address.query.get("options", ""))
         reading = f"-c default_transaction_read_only=on -c statement_timeout={_SECONDS}s"

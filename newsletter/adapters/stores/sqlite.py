@@ -42,7 +42,7 @@ class SqliteFile:
         return connection
 
     def begin(self, connection: sa.Connection, mode: Mode) -> None:
-        """Needs no mark: a file answers."""
+        """Nothing to ask later: a file answers."""
         driver_of(connection).execute(_BEGIN[mode])
 
     def commit(self, connection: sa.Connection) -> None:
@@ -64,10 +64,6 @@ class SqliteFile:
     def waits(self) -> Iterator[float]:
         """None."""
         return iter(())
-
-    def was_committed(self, connection: sa.Connection, mark: str) -> bool | None:
-        """Never in doubt."""
-        raise NotImplementedError
 
     def empty_journal(self, connection: sa.Connection) -> bool:
         """False where another process does not let go of the journal in time."""

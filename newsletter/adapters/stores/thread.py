@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.adapters.stores.home import Home, Mode
+from newsletter.adapters.stores.home import Home, Mode, Question
 from newsletter.errors import StoreError
 
 __all__ = ["Connection", "DatabaseThread"]
@@ -31,7 +31,7 @@ class DatabaseThread:
         self._home = home
         self._executor = _one_thread()
         self._connection: sa.Connection | None = None
-        self._mark: str | None = None
+        self._ask: Question | None = None
         self._abandoned = False
 
     async def run(self, function: Callable[[sa.Connection], T]) -> T:
@@ -105,26 +105,26 @@ class DatabaseThread:
         return answer
 
     def _begin(self, mode: Mode) -> None:
-        self._mark = self._call(lambda connection: self._home.begin(connection, mode))
+        self._ask = self._call(lambda connection: self._home.begin(connection, mode))
 
     def _commit(self) -> None:
         try:
             self._call(self._home.commit)
         except self._home.errors as error:
-            if self._mark is None or not self._home.is_lost(error):
+            if self._ask is None or not self._home.is_lost(error):
                 raise
             self._drop()
-            if not self._was_committed(self._mark):
+            if not self._was_committed(self._ask):
                 raise
 
-    def _was_committed(self, mark: str) -> bool:
+    def _was_committed(self, ask: Question) -> bool:
         """Asked over a new connection. Raises StoreError where nobody answers, so that it is not done twice
         by whoever tries anew."""
         waits = self._home.waits()
         while True:
             why = "the server is still at it"
             try:
-                done = self._call(lambda connection: self._home.was_committed(connection, mark))
+                done = self._call(ask)
                 if done is not None:
                     return done
                 wait = next(waits, None)

@@ -15,7 +15,7 @@ _FORGOTTEN = timedelta(days=1)
 
 
 class SqlWorkers:
-    """`ports.Workers` in the database, by its clock."""
+    """In the database, by its clock."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
