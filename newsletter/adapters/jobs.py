@@ -14,13 +14,16 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from psycopg.sql import SQL, Identifier
 
 from newsletter.adapters.stores.postgres import address_of, shown
@@ -39,11 +42,18 @@ _AGAIN = 1.0
 """Seconds before the database is asked again that did not answer."""
 _POLL = 5.0
 """Seconds between looks for jobs that nobody told of."""
+_TRIES = 6
+"""How often a job is signed off, each after `_AGAIN`: by then a worker without a database has begun anew, and
+what it had is revived."""
+# Of what a worker has taken, and no other one since; one that is gone may have been struck out meanwhile.
 _FORGET = (
-    "DELETE FROM procrastinate_jobs WHERE id = %(job)s AND status = 'doing'"
-    " AND (worker_id IS NULL OR worker_id = %(worker)s::bigint)"
+    "DELETE FROM procrastinate_jobs"
+    " WHERE id = %(job)s AND (worker_id IS NULL OR worker_id = %(worker)s::bigint)"
 )
-"""What a worker has taken that is gone; another one may have struck its name out meanwhile."""
+_PUT_OFF = (
+    "UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = %(until)s"
+    " WHERE id = %(job)s AND (worker_id IS NULL OR worker_id = %(worker)s::bigint)"
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ class JobBoard:
                 max_size=8,
             )
         )
+        self._app.job_manager = _Manager(self._app.connector)
         self._works = {work.name: work for work in works}
         for work in works:
             self._add(work)
@@ -141,12 +152,7 @@ class JobBoard:
         try:
             stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
             for job in stalled:
-                try:
-                    await manager.retry_job(job)
-                except UniqueViolation:  # one like it waits, and would for ever for the lock of this one
-                    await self._app.connector.execute_query_async(_FORGET, job=job.id, worker=job.worker_id)
-                except ConnectorException:  # another worker was quicker
-                    continue
+                await manager.retry_job(job)
         except ConnectorException as error:
             raise StoreError(f"{self.name}: stalled jobs cannot be found ({error}).") from error
         return len(stalled)
@@ -210,3 +216,40 @@ class JobBoard:
                 await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(self.schema)))
                 await connection.execute(SQL("SET search_path TO {}").format(Identifier(self.schema)))
                 await connection.execute(self._app.schema_manager.get_schema())
+
+
+class _Manager(JobManager):
+    """Ends jobs only for the worker that has them still, and though a connection is lost: else it would end
+    what another has taken up, or keep for ever what nobody takes from a worker that lives."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Forget it, however it ended."""
+        await self._end(job, _FORGET)
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Only the time is heeded."""
+        try:
+            await self._end(job, _PUT_OFF, until=retry_at)
+        except UniqueViolation:  # one like it waits, and would for ever for the lock of this one
+            await self._end(job, _FORGET)
+
+    async def _end(self, job: Job, sql: LiteralString, **arguments: Any) -> None:
+        trouble: object = None
+        for _ in range(_TRIES):
+            try:
+                await self.connector.execute_query_async(sql, job=job.id, worker=job.worker_id, **arguments)
+            except UniqueViolation:
+                raise
+            except ConnectorException as error:
+                trouble = error.__cause__ or error
+                await asyncio.sleep(_AGAIN)
+            else:
+                return
+        log.error("job not signed off", job=job.task_name, error=" ".join(str(trouble).split()))
