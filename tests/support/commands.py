@@ -14,6 +14,7 @@ from typing import Any
 
 from support.store import database as database
 from support.store import dump as dump
+from support.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "newsletter")
@@ -26,15 +27,11 @@ Ended = subprocess.CompletedProcess[str]
 
 def newsletter(*arguments: object, cwd: Path, code: int = 0, stdin: str = "") -> Ended:
     """The command, run to its end; it must end with this exit code."""
-    ended = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with start(*arguments, cwd=cwd, stdin=subprocess.PIPE) as process:
+        try:
+            ended = finish(process, 60, stdin)
+        finally:
+            process.kill()
     assert ended.returncode == code, (
         f"{arguments} ended with {ended.returncode}: {ended.stdout}{ended.stderr}"
     )
@@ -67,12 +64,16 @@ def check_sums(value: object) -> None:
             check_sums(inner)
 
 
+def start(*arguments: object, cwd: Path, stdin: int | None = None) -> Warm:
+    """The running command, for whoever ends it."""
+    command = [*COMMAND, *map(str, arguments)]
+    return Warm(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 @contextmanager
 def started(*arguments: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """The running command; it is gone afterwards, whatever happens."""
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with start(*arguments, cwd=cwd) as process:
         try:
             yield process
         finally:
@@ -88,9 +89,9 @@ def ready(process: subprocess.Popen[str]) -> dict[str, str]:
     return found
 
 
-def finish(process: subprocess.Popen[str], timeout: float = 20) -> Ended:
+def finish(process: subprocess.Popen[str], timeout: float = 20, stdin: str | None = None) -> Ended:
     """How a process that was started ends."""
-    out, err = process.communicate(timeout=timeout)
+    out, err = process.communicate(stdin, timeout=timeout)
     return Ended(process.args, process.returncode, out, err)
 
 
