@@ -137,6 +137,11 @@ class Cluster:
         self.admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     @property
+    def owner(self) -> int:
+        """The user id that it runs with."""
+        return self._user.pw_uid if self._user else os.getuid()
+
+    @property
     def _as_user(self) -> dict[str, Any]:
         return {"user": self._user.pw_uid, "group": self._user.pw_gid} if self._user else {}
 
