@@ -95,6 +95,24 @@ def test_what_cannot_be_moved_stays(room: Room, store: str, inbox: Mailbox) -> N
     assert room.slots() == [("2026-03-11", "sent")]
 
 
+def test_who_is_killed_at_the_very_end_only_renames(room: Room, inbox: Mailbox, store: str) -> None:
+    """All of it is in PostgreSQL, and the file has its name still: the next one sees that it is the same.
+    Where anything has happened there since, it is another."""
+    room.do("run")
+    go_over(room, store)
+    first = room.do("migrate", "newsletter.db")
+    file = room.folder / "newsletter.db"
+    kept = room.folder / first["kept"]
+    kept.rename(file)
+    assert room.do("migrate", "newsletter.db") == first
+    assert not file.exists()
+    kept.rename(file)
+    room.do("subscribers", "remove", READERS[0])
+    _, said = room.say("migrate", "newsletter.db", code=1)
+    assert "is not empty" in said
+    assert file.exists()
+
+
 def test_who_is_killed_has_moved_nothing(tmp_path: Path, store: str) -> None:
     """And starts again."""
     room = furnish(tmp_path)

@@ -10,6 +10,7 @@ One transaction on either side, and rows pass through one at a time, so that any
 import asyncio
 import hashlib
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -60,9 +61,10 @@ class Moved:
 async def move(
     file: Path, target: Database, now: datetime, alive: float, progress: Progress = lambda *_: None
 ) -> Moved:
-    """Move what is in the SQLite file at `file` into `target`, which must be empty; the file is then called
-    `*.moved`. Raises InputError where it is not there, is being used (by a scheduler that gave a sign of life
-    in the last `alive` seconds), or the target is not empty; AlreadyRunning; StoreError."""
+    """Move what is in the SQLite file at `file` into `target`, which must be empty or have exactly this in it
+    already; the file is then called `*.moved`. Raises InputError where it is not there, is being used (by a
+    scheduler that gave a sign of life in the last `alive` seconds), or the target has other things in it;
+    AlreadyRunning; StoreError."""
     if not file.is_file():
         raise InputError(f"{file}: there is no such file.")
     source = Database(f"sqlite:///{file.name}", file.parent)
@@ -100,43 +102,50 @@ def _kept_from_others(file: Path) -> Iterator[None]:
 
 
 def _copy_all(connection: sa.Connection, file: Path, progress: Progress) -> tuple[TableMoved, ...]:
-    _expect_empty(connection)
+    """Or see that it was copied already, by one that was killed before it could say so."""
     driver: Any = connection.connection.driver_connection
+    in_use = _in_use(connection)
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
         source.execute("BEGIN")
-        return tuple(_copy(source, driver, table, progress) for table in metadata.sorted_tables)
+        try:
+            return tuple(_copy(source, driver, table, progress, in_use) for table in metadata.sorted_tables)
+        except StoreError as differs:
+            if not in_use:
+                raise
+            raise InputError(
+                "the database that [store] url names is not empty: there are rows in its table "
+                f"{in_use}. Name another, or make it anew with dropdb and createdb."
+            ) from differs
 
 
-def _expect_empty(connection: sa.Connection) -> None:
+def _in_use(connection: sa.Connection) -> str:
+    """A table that has rows."""
     for table in metadata.sorted_tables:
         row = connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
         if row is not None and table.name != _IDENTITY:
-            raise InputError(
-                "the database that [store] url names is not empty: there are rows in its table "
-                f"{table.name}. Name another, or make it anew with dropdb and createdb."
-            )
+            return table.name
+    return ""
 
 
 def _copy(
-    source: sqlite3.Connection, driver: "psycopg.Connection[Any]", table: sa.Table, progress: Progress
+    source: sqlite3.Connection,
+    driver: "psycopg.Connection[Any]",
+    table: sa.Table,
+    progress: Progress,
+    in_use: str,
 ) -> TableMoved:
+    """Where the database is `in_use`, only compare."""
     (total,) = source.execute(_as_sql(sa.select(sa.func.count()).select_from(table), sqlite)).fetchone()
     here, there = _Hash(), _Hash()
-    with driver.cursor() as cursor:
-        cursor.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
-        columns = SQL(", ").join(Identifier(column.name) for column in table.columns)
-        into = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table.name), columns)
-        with cursor.copy(into) as copy:
-            for row in here.over(_rows(table, source.execute(_as_sql(_everything(table), sqlite)))):
-                copy.write_row(row)
-                if here.rows % _TOLD_EVERY == 0:
-                    progress(table.name, here.rows, total)
-        _set_sequence(cursor, table)
+    rows = here.over(_rows(table, source.execute(_as_sql(_everything(table), sqlite))))
+    if in_use:
+        deque(rows, maxlen=0)
+    else:
+        _fill(driver, table, rows, lambda done: progress(table.name, done, total))
     with driver.cursor(name="read_back") as cursor:
         cursor.itersize = _PAGE
         cursor.execute(_as_sql(_everything(table), postgresql).encode())
-        for _ in there.over(_rows(table, cursor)):
-            pass
+        deque(there.over(_rows(table, cursor)), maxlen=0)
     progress(table.name, total, total)
     if (here.rows, here.value) != (there.rows, there.value):
         raise StoreError(
@@ -144,6 +153,24 @@ def _copy(
             f"here, {there.rows} with {there.value[:12]} there. Nothing was moved."
         )
     return TableMoved(table.name, here.rows, here.value)
+
+
+def _fill(
+    driver: "psycopg.Connection[Any]",
+    table: sa.Table,
+    rows: Iterable[list[str | None]],
+    progress: Callable[[int], None],
+) -> None:
+    with driver.cursor() as cursor:
+        cursor.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+        columns = SQL(", ").join(Identifier(column.name) for column in table.columns)
+        into = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table.name), columns)
+        with cursor.copy(into) as copy:
+            for done, row in enumerate(rows):
+                if done and done % _TOLD_EVERY == 0:
+                    progress(done)
+                copy.write_row(row)
+        _set_sequence(cursor, table)
 
 
 def _everything(table: sa.Table) -> sa.Select[Any]:
