@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
@@ -49,12 +50,25 @@ def dropped(stores: None) -> Iterator[None]:
         store.drop_all()
 
 
+@contextmanager
+def _cluster(folders: pytest.TempPathFactory) -> Iterator[Cluster]:
+    if programs() is None:
+        pytest.skip("no PostgreSQL here: install Debian's postgresql")
+    with running(folders.mktemp("cluster")) as cluster:
+        yield cluster
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A PostgreSQL server for all tests of this process."""
-    if programs() is None:
-        pytest.skip("no PostgreSQL here: install Debian's postgresql")
-    with running(tmp_path_factory.mktemp("cluster")) as cluster:
+    with _cluster(tmp_path_factory) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One that the tests of a module may stop, and do to what they like."""
+    with _cluster(tmp_path_factory) as cluster:
         yield cluster
 
 

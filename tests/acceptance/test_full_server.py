@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.faults import GOES_ON
 from support.hosts import NOT_PERMITTED
-from support.postgres import Cluster, programs, running
+from support.postgres import Cluster
 from support.shared import Broken, SharedEdition, plan, until
 from support.sink import sink
 
@@ -46,20 +46,12 @@ class Disk:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    if programs() is None:
-        pytest.skip("no PostgreSQL here: install Debian's postgresql")
-    with running(tmp_path_factory.mktemp("server")) as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def planned(server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return plan(server, tmp_path_factory.mktemp("planned"), READERS)
+def planned(own: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return plan(own, tmp_path_factory.mktemp("planned"), READERS)
 
 
 @pytest.fixture
-def disk(server: Cluster) -> Iterator[Disk]:
+def disk(own: Cluster) -> Iterator[Disk]:
     """Where the tablespace `small` is."""
     folder = Path(tempfile.mkdtemp(prefix="newsletter-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", folder]
@@ -70,25 +62,25 @@ def disk(server: Cluster) -> Iterator[Disk]:
     try:
         tables = folder / "tables"
         tables.mkdir()
-        owner = server.owner
+        owner = own.owner
         for path in (folder, tables):
             os.chown(path, owner, -1)
-        server.admin.execute(f"CREATE TABLESPACE small LOCATION '{tables}'")
+        own.admin.execute(f"CREATE TABLESPACE small LOCATION '{tables}'")
         yield Disk(folder)
-        server.admin.execute("DROP TABLESPACE small")
+        own.admin.execute("DROP TABLESPACE small")
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def edition(server: Cluster, planned: str, disk: Disk, tmp_path: Path) -> Iterator[SharedEdition]:
+def edition(own: Cluster, planned: str, disk: Disk, tmp_path: Path) -> Iterator[SharedEdition]:
     """On the small disk."""
     with (
         sink(tmp_path / "record", delay=DELAY) as port,
-        SharedEdition(server, tmp_path, planned, port, READERS) as edition,
+        SharedEdition(own, tmp_path, planned, port, READERS) as edition,
     ):
-        server.admin.execute(f'ALTER DATABASE "{edition.name}" SET TABLESPACE small')
+        own.admin.execute(f'ALTER DATABASE "{edition.name}" SET TABLESPACE small')
         yield edition
 
 

@@ -12,7 +12,7 @@ from support.audit import install
 from support.commands import newsletter
 from support.newsroom import newsroom, write_config
 from support.pgproxy import PgProxy, pg_proxy
-from support.postgres import Cluster, programs, running
+from support.postgres import Cluster
 from support.room import DUE
 from support.shared import Sender, SharedEdition, plan, until
 from support.sink import sink
@@ -28,15 +28,6 @@ LONG = 60.0
 """Seconds: a lease that does not lapse because the machine is slow."""
 DELAY = 0.03
 """Seconds that the mail server takes for a message: a send of all takes over a second."""
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A server that these tests may stop."""
-    if programs() is None:
-        pytest.skip("no PostgreSQL here: install Debian's postgresql")
-    with running(tmp_path_factory.mktemp("own")) as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="module")

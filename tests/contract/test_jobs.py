@@ -59,6 +59,16 @@ class Board:
             with suppress(asyncio.CancelledError):
                 await working
 
+    @asynccontextmanager
+    async def in_the_middle(self) -> AsyncIterator[None]:
+        """Of a job, which ends afterwards."""
+        self.may_end.clear()
+        await self.board.post("day")
+        async with self.working():
+            assert await within(20, lambda: self.begun)
+            yield
+            self.may_end.set()
+
     async def is_done(self) -> bool:
         """By a worker that lives, within seconds."""
         async with self.working():
@@ -119,16 +129,12 @@ async def test_a_slow_worker_leaves_alone_what_another_has_taken(
 ) -> None:
     """It was taken for dead, and comes to an end after all: the job is that of the other one."""
     board.fails = fails
-    board.may_end.clear()
-    await board.board.post("day")
-    async with board.working():
-        assert await within(20, lambda: board.begun)
+    async with board.in_the_middle():
         board.ask(
             "WITH other AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id)"
             "UPDATE procrastinate_jobs SET worker_id = (SELECT id FROM other)"
         )
         before = board.jobs
-        board.may_end.set()
     gc.collect()
     assert not unheard
     assert board.jobs == before
@@ -138,12 +144,8 @@ async def test_what_ends_while_it_is_taken_for_lost_is_forgotten(
     board: Board, unheard: list[dict[str, Any]]
 ) -> None:
     """Whoever deleted it was right."""
-    board.may_end.clear()
-    await board.board.post("day")
-    async with board.working():
-        assert await within(20, lambda: board.begun)
+    async with board.in_the_middle():
         board.ask("DELETE FROM procrastinate_jobs")
-        board.may_end.set()
     gc.collect()
     assert not unheard
 
@@ -153,10 +155,7 @@ async def test_a_job_that_is_put_off_makes_room_for_one_like_it(
 ) -> None:
     """Of two that wait one is enough, and neither stays with a worker that has given it up."""
     board.fails = True
-    board.may_end.clear()
-    await board.board.post("day")
-    async with board.working():
-        assert await within(20, lambda: board.begun)
+    async with board.in_the_middle():
         assert await board.board.post("day")
         board.may_end.set()
         assert await within(20, board.done.is_set)
@@ -167,10 +166,7 @@ async def test_a_job_that_is_put_off_makes_room_for_one_like_it(
 
 async def test_a_job_ends_though_its_connection_was_cut(board: Board, unheard: list[dict[str, Any]]) -> None:
     """Its worker lives, so nobody would take it up."""
-    board.may_end.clear()
-    await board.board.post("day")
-    async with board.working():
-        assert await within(20, lambda: board.begun)
+    async with board.in_the_middle():
         board.ask(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'newsletter jobs' AND datname = current_database()"

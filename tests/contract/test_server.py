@@ -16,7 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from support.postgres import Cluster, programs, running
+from support.postgres import Cluster
 from support.samples import NOW, PEOPLE
 from support.schemas import EARLIER
 
@@ -41,19 +41,10 @@ def store_url(cluster: Cluster, with_tables: str) -> Iterator[str]:
     cluster.drop(name)
 
 
-@pytest.fixture(scope="module")
-def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A server that a test may stop."""
-    if programs() is None:
-        pytest.skip("no PostgreSQL here: install Debian's postgresql")
-    with running(tmp_path_factory.mktemp("own")) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-async def far(own_cluster: Cluster, tmp_path: Path) -> AsyncIterator[Database]:
+async def far(own: Cluster, tmp_path: Path) -> AsyncIterator[Database]:
     """A database there, with somebody in it, of whom wait 1 s."""
-    database = await _listed(Database(f"{own_cluster.url(own_cluster.create())}?timeout=1", tmp_path))
+    database = await _listed(Database(f"{own.url(own.create())}?timeout=1", tmp_path))
     yield database
     await database.close()
 
@@ -152,21 +143,21 @@ async def test_what_has_several_steps_is_undone_when_it_is_cut_off(cluster, list
     assert await enter(listed, "begin") == ["Reader 0", "Reader 1"]
 
 
-async def test_a_server_that_starts_again_is_waited_for(own_cluster, far):
+async def test_a_server_that_starts_again_is_waited_for(own, far):
     """What was begun meanwhile is done when it is back."""
-    own_cluster.stop()
+    own.stop()
     waiting = asyncio.create_task(far.write(append))
     await asyncio.sleep(0.3)
-    await asyncio.to_thread(own_cluster.start)
+    await asyncio.to_thread(own.start)
     await waiting
-    await asyncio.to_thread(own_cluster.restart)
+    await asyncio.to_thread(own.restart)
     await far.write(append)
     assert await far.ask(names) == ["Reader 0!!", "Reader 1"]
 
 
-async def test_a_server_that_stays_away_is_an_error(own_cluster, far):
+async def test_a_server_that_stays_away_is_an_error(own, far):
     """After the time that the address says, and a second or two."""
-    own_cluster.stop()
+    own.stop()
     began = monotonic()
     with pytest.raises(StoreError, match="check that PostgreSQL runs"):
         await far.write(append)
@@ -176,7 +167,7 @@ async def test_a_server_that_stays_away_is_an_error(own_cluster, far):
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    own_cluster.start()
+    own.start()
     assert await far.ask(names) == ["Reader 0", "Reader 1"]
 
 
@@ -205,15 +196,15 @@ async def test_a_commit_that_was_cut_off_before_it_was_done_is_done_again(listed
 
 
 @pytest.fixture
-async def silent(own_cluster: Cluster, far: Database) -> AsyncIterator[Cluster]:
+async def silent(own: Cluster, far: Database) -> AsyncIterator[Cluster]:
     """A server that commits and never says so: it waits for a standby that does not exist."""
     await far.ask(names)
-    own_cluster.admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-    own_cluster.admin.execute("SELECT pg_reload_conf()")
+    own.admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    own.admin.execute("SELECT pg_reload_conf()")
     async with asyncio.timeout(30):
-        await _fallen_silent(own_cluster)
-    yield own_cluster
-    _speak(own_cluster)
+        await _fallen_silent(own)
+    yield own
+    _speak(own)
 
 
 async def _fallen_silent(cluster: Cluster) -> None:

@@ -161,6 +161,7 @@ def _fill(
     rows: Iterable[list[str | None]],
     progress: Callable[[int], None],
 ) -> None:
+    """Put these rows in place of what the table has. `progress` is told how many are done."""
     with driver.cursor() as cursor:
         cursor.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
         columns = SQL(", ").join(Identifier(column.name) for column in table.columns)
